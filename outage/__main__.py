@@ -1,0 +1,6 @@
+"""`python -m outage`."""
+
+from outage.cli.main import run
+
+if __name__ == "__main__":
+    run()

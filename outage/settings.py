@@ -1,0 +1,75 @@
+"""What an operator may turn, checked by a schema; the same keys as `--set` on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from outage.errors import ConfigError
+
+
+class Strict(BaseModel):
+    """A frozen table of settings in which a misspelt key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Judging(Strict):
+    """Thresholds of the fold; evidence is in nats (natural log-odds), times in seconds."""
+
+    grid_seconds: int = 600
+
+
+class ScenarioSettings(Strict):
+    """How a reconstruction is made: the seed of its noise, the outages' amplitude."""
+
+    seed: int = 0
+    depth: float = Field(1.0, gt=0.0, le=1.5)
+
+
+class Settings(Strict):
+    """All settings beside the catalogue; defaults are what the evaluation was made with."""
+
+    baseline: str = "seasonal"
+    baselines: dict[str, str] = Field(default_factory=dict)
+    judging: Judging = Judging()
+    scenario: ScenarioSettings = ScenarioSettings()
+
+
+def override(settings: Settings, assignments: Iterable[str]) -> Settings:
+    """Return the settings with `dotted.key=value` assignments applied; raises ConfigError.
+
+    >>> override(Settings(), ["scenario.seed=7"]).scenario.seed
+    7
+    """
+    table: dict[str, Any] = settings.model_dump()
+    for assignment in assignments:
+        key, separator, value = assignment.partition("=")
+        if not separator:
+            raise ConfigError(f"--set {assignment!r}: write it as dotted.key=value")
+        _assign(table, key.strip(), value.strip())
+    return parse_settings(table)
+
+
+def _assign(table: dict[str, Any], key: str, value: str) -> None:
+    *path, last = key.split(".")
+    for name in path:
+        inner = table.get(name)
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{key}: there is no table {name!r}; known: {', '.join(table)}")
+        table = inner
+    table[last] = value
+
+
+def parse_settings(table: Mapping[str, Any]) -> Settings:
+    """Return checked settings; the first fault is raised as a ConfigError naming its key."""
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        known = ", ".join(Settings.model_fields)
+        hint = f"; known keys: {known}" if fault["type"] == "extra_forbidden" else ""
+        raise ConfigError(f"{key}: {fault['msg']}{hint}") from error
