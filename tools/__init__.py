@@ -1,0 +1,1 @@
+"""What the Makefile runs on the project itself; no part of the wheel."""
