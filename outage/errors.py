@@ -26,7 +26,7 @@ class UsageError(OutageError):
 
 
 class ConfigError(UsageError):
-    """The catalogue or a setting is wrong; the message starts with the key."""
+    """The catalogue or a setting is wrong; the message names the key (and line, in a file)."""
 
 
 class BadInput(OutageError):

@@ -26,7 +26,7 @@ class ScenarioSettings(Strict):
     """How a reconstruction is made: the seed of its noise, the outages' amplitude."""
 
     seed: int = 0
-    depth: float = Field(1.0, gt=0.0, le=1.5)
+    depth: float = Field(default=1.0, gt=0.0, le=1.5)
 
 
 class Settings(Strict):

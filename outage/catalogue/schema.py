@@ -1,0 +1,110 @@
+"""What a catalogue file may hold: one model an entry; docs/catalogue.md explains every key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from pydantic import Field, model_validator
+
+from outage.catalogue.patterns import HostIndex, Part
+from outage.catalogue.rules import (
+    Addresses,
+    Asn,
+    Certificates,
+    Country,
+    Domains,
+    Flag,
+    IntervalSeconds,
+    LagSeconds,
+    Name,
+    PhrasesByLanguage,
+    Slug,
+    Words,
+    Zone,
+    refuse,
+)
+from outage.settings import Strict
+
+
+class Service(Strict):
+    """A service: how people name it, and how the network knows it."""
+
+    name: Name
+    enabled: Flag = True
+    keywords: Words = ()
+    ambiguous: Words = ()
+    context: Words = ()
+    error_phrases: PhrasesByLanguage = Field(default_factory=dict)
+    domains: Domains = Field(default_factory=dict)
+    certificates: Certificates = ()
+    addresses: Addresses = ()
+    platform: Slug | None = None
+    timezone: Zone | None = None
+
+    @model_validator(mode="after")
+    def _ambiguous_names_have_context(self) -> Self:
+        known = {word.casefold() for word in self.keywords}
+        for position, word in enumerate(self.ambiguous):
+            if word.casefold() not in known:
+                reason = f"{word!r} is not among the keywords"
+                raise refuse(reason, "add it there too, or leave it out", "ambiguous", position)
+        if self.ambiguous and not self.context:
+            reason = "an ambiguous keyword needs words that make it clear"
+            raise refuse(reason, "add context = [...]", "ambiguous")
+        return self
+
+    @property
+    def needs_context(self) -> tuple[str, ...]:
+        """Return the keywords that name the service only beside a context word."""
+        return self.ambiguous or (self.keywords if self.context else ())
+
+    @cached_property
+    def _hosts(self) -> HostIndex:
+        return HostIndex(
+            (pattern, Part("", category))
+            for category, patterns in self.domains.items()
+            for pattern in patterns
+        )
+
+    def category_of(self, hostname: str) -> str | None:
+        """Return the category that serves `hostname` ("" for the whole), None if it is not ours.
+
+        The most specific pattern wins (see `outage.catalogue.patterns`).
+        """
+        part = self._hosts.find(hostname)
+        return None if part is None else part.category
+
+
+class Operator(Strict):
+    """An operator's network: a vantage, and a subject of its own."""
+
+    name: Name
+    timezone: Zone
+    asns: tuple[Asn, ...] = ()
+    country: Country | None = None
+
+
+class Source(Strict):
+    """A source of samples: the plug that reads it, how often, and how late its slots are."""
+
+    plug: Name
+    enabled: Flag = True
+    options: dict[str, Any] = Field(default_factory=dict)
+    interval: IntervalSeconds = 600
+    lag_seconds: LagSeconds = 0
+
+
+class Channel(Strict):
+    """A way to tell people: the plug that delivers, and its options."""
+
+    plug: Name
+    enabled: Flag = True
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+SECTIONS: Final[Mapping[str, type[Strict]]] = MappingProxyType(
+    {"services": Service, "operators": Operator, "sources": Source, "channels": Channel}
+)

@@ -1,0 +1,67 @@
+"""`outage config`: what the catalogue and the settings say, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from outage.catalogue import Catalogue
+
+DEFAULT_FILE: Final = Path("outage.toml")
+VARIABLE: Final = "OUTAGE_CONFIG"
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar=VARIABLE,
+        show_default="./outage.toml if there",
+        help="The catalogue file, laid over the built-in catalogue.",
+    ),
+]
+
+
+def config_file(given: Path | None) -> Path | None:
+    """Return the catalogue file to use: the one given, else ./outage.toml if there, else None."""
+    if given is None and DEFAULT_FILE.exists():
+        return DEFAULT_FILE
+    return given
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(
+        help="The catalogue and the settings.",
+        epilog="Example: outage config check --config outage.toml",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("check", epilog="Example: outage config check --config outage.toml")(check)
+    app.add_typer(group, name="config")
+
+
+def check(config: ConfigFile = None) -> None:
+    """Check the catalogue file: every fault on a line, with its key, line and remedy."""
+    from outage.catalogue import check_catalogue  # noqa: PLC0415
+
+    path = config_file(config)
+    catalogue, faults = check_catalogue(path)
+    if catalogue is None:
+        for fault in faults:
+            typer.echo(str(fault), err=True)
+        raise typer.Exit(2)
+    typer.echo(f"{path or 'built-in catalogue'}: fine: {_summary(catalogue)}")
+
+
+def _summary(catalogue: Catalogue) -> str:
+    counts = {
+        "services": len(catalogue.services),
+        "operators": len(catalogue.operators),
+        "sources": len(catalogue.sources),
+        "channels": len(catalogue.channels),
+        "languages": len(catalogue.error_phrases),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items())
