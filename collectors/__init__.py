@@ -1,0 +1,1 @@
+"""Collectors and readers: one module a source, grouped by witness."""

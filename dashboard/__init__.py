@@ -1,0 +1,1 @@
+"""The pages: short scripts that pick filters, call one query and draw."""

@@ -1,0 +1,1 @@
+"""Sources that are files: readers of imports and the push folder."""
