@@ -27,16 +27,30 @@ class Collector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a reader may be told about a file: the subject where the file does not name it."""
+    """What a reader may be told about a file where the file itself does not say it.
+
+    `timezone` (an IANA name) is the zone of times written without one; `lag_seconds` is how long
+    after its slot's end a sample was known.
+    """
 
     service: str | None = None
     source: str | None = None
     slot_seconds: int | None = None
+    signal: str | None = None
+    vantage: str | None = None
+    timezone: str | None = None
+    lag_seconds: int = 0
 
 
 @runtime_checkable
 class Reader(Protocol):
-    """Turns a file into chunks of samples and rejected rows, memory bounded by the chunk."""
+    """Turns a file into chunks of samples and rejected rows, memory bounded by the chunk.
+
+    `keep_highest` says that where two rows of one slot disagree the higher wins, whatever their
+    order; otherwise the last does.
+    """
+
+    keep_highest: bool
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Chunk]:
         """Yield the file's samples chunk by chunk; raises BadInput if nothing can be read."""
