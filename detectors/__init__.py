@@ -1,0 +1,1 @@
+"""Baselines and change points: what to expect of a series, and where its level jumps."""
