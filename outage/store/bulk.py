@@ -1,0 +1,41 @@
+"""The bulk paths of the store: the same few steps for SQLite and for PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from outage.store.database import POSTGRESQL
+from outage.store.rows import Rows
+
+
+class Bulk(Protocol):
+    """What moves whole arrays of rows in and out of one kind of database."""
+
+    def find(self, connection: Connection, rows: Rows) -> Rows:
+        """Return what is stored under the keys of `rows`, as FOUND rows; `n` is the position."""
+        ...
+
+    def insert(self, connection: Connection, rows: Rows) -> None:
+        """Insert samples that are known to be absent."""
+        ...
+
+    def replace(self, connection: Connection, rows: Rows) -> None:
+        """Give stored samples a new value, weight and known_at, and drop their corrections."""
+        ...
+
+    def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
+        """Return the samples of the series `ids` with a slot start in `[since, until)`."""
+        ...
+
+
+def bulk_for(connection: Connection) -> Bulk:
+    """Return the bulk paths of the connection's database."""
+    if connection.dialect.name == POSTGRESQL:
+        from outage.store.bulk_postgresql import PostgresqlBulk
+
+        return PostgresqlBulk()
+    from outage.store.bulk_sqlite import SqliteBulk
+
+    return SqliteBulk()

@@ -1,0 +1,93 @@
+"""Number the series, and know the subjects, as their first samples arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection, insert, select, update
+
+from outage.errors import BadInput
+from outage.slots import check_slot_seconds
+from outage.store.tables import SeriesRow, SubjectRow
+from outage.words import SIGNALS, Series, SubjectKind, check_slug
+
+
+def register(
+    connection: Connection, wanted: Iterable[Series], known: Mapping[Series, int]
+) -> Mapping[Series, int]:
+    """Return the number of every series, with those of `wanted` made where they are new.
+
+    An unknown subject becomes a service; one that is also a vantage, an operator.
+    """
+    wanted = list(wanted)
+    if all(one in known for one in wanted):
+        return known
+    known = numbers(connection)
+    missing = [one for one in wanted if one not in known]
+    if not missing:
+        return known
+    for one in missing:
+        _check(one)
+    _create(connection, missing)
+    return numbers(connection)
+
+
+def numbers(connection: Connection) -> dict[Series, int]:
+    """Return the number of every series of the store."""
+    query = select(
+        SeriesRow.id,
+        SeriesRow.subject,
+        SeriesRow.signal,
+        SeriesRow.category,
+        SeriesRow.vantage,
+        SeriesRow.source,
+        SeriesRow.slot_seconds,
+    )
+    return {Series(*row[1:]): row[0] for row in connection.execute(query).tuples()}
+
+
+def subjects(connection: Connection) -> dict[str, SubjectKind]:
+    """Return the kind of every subject, in order of their slugs."""
+    rows = connection.execute(select(SubjectRow.slug, SubjectRow.kind))
+    return {slug: SubjectKind(kind) for slug, kind in sorted(rows.tuples())}
+
+
+def _create(connection: Connection, series: list[Series]) -> None:
+    known = set(connection.scalars(select(SubjectRow.slug)))
+    fresh = sorted({one.subject for one in series} - known)
+    if fresh:
+        rows = [{"slug": slug, "kind": SubjectKind.SERVICE.value} for slug in fresh]
+        connection.execute(insert(SubjectRow), rows)
+    connection.execute(
+        insert(SeriesRow),
+        [
+            {
+                "subject": one.subject,
+                "signal": one.signal,
+                "category": one.category,
+                "vantage": one.vantage,
+                "source": one.source,
+                "slot_seconds": one.slot_seconds,
+            }
+            for one in series
+        ],
+    )
+    connection.execute(
+        update(SubjectRow)
+        .where(SubjectRow.slug.in_(select(SeriesRow.vantage)))
+        .values(kind=SubjectKind.OPERATOR.value)
+    )
+
+
+def _check(series: Series) -> None:
+    if series.signal not in SIGNALS:
+        raise BadInput(f"signal {series.signal[:40]!r} is unknown; use one of {', '.join(SIGNALS)}")
+    check_slug(series.subject, "subject")
+    for text, what in (
+        (series.category, "category"),
+        (series.vantage, "vantage"),
+        (series.source, "source"),
+    ):
+        if text:
+            check_slug(text, what)
+    check_slot_seconds(series.slot_seconds)
