@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+QUICK = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 SUITE = """
 import pytest
 
@@ -29,7 +30,7 @@ def suite(folder: Path, *, skips: bool, forbidden: bool) -> subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(folder)],
         cwd=folder,
-        env={**os.environ, "OUTAGE_NO_SKIPS": "1" if forbidden else ""},
+        env={**os.environ, "OUTAGE_NO_SKIPS": str(int(forbidden)), **QUICK},
         capture_output=True,
         text=True,
         check=False,

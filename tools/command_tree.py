@@ -35,9 +35,8 @@ def command_tree() -> tuple[CommandLine, ...]:
 
 def _walk(command: Any, words: tuple[str, ...], parent: Any) -> Iterator[CommandLine]:
     name = words[-1] if words else "outage"
-    context = command.context_class(
-        command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH
-    )
+    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, **command.context_settings}
+    context = command.context_class(command, info_name=name, parent=parent, **settings)
     children = getattr(command, "commands", {})
     named = [*command.params, command.get_help_option(context)]
     options = frozenset(text for one in named for text in (*one.opts, *one.secondary_opts))
