@@ -96,7 +96,7 @@ class Panel:
     @property
     def end(self) -> int:
         """Return the end of the last slot."""
-        return self.start + self.slot_seconds * self.values.shape[0]
+        return self.start + self.slot_seconds * len(self.values)
 
     @classmethod
     def of(
