@@ -8,7 +8,7 @@ ground floor of `outage` (words, slots, batches, errors, interfaces).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -29,8 +29,8 @@ class Collector(Protocol):
 class ReadOptions:
     """What a reader may be told about a file where the file itself does not say it.
 
-    `timezone` (an IANA name) is the zone of times written without one; `lag_seconds` is how long
-    after its slot's end a sample was known.
+    `timezone` (an IANA name) is the zone of times written without one; `lags` is how many
+    seconds after its slot's end a sample of a source was known, 0 for those not named.
     """
 
     service: str | None = None
@@ -39,7 +39,7 @@ class ReadOptions:
     signal: str | None = None
     vantage: str | None = None
     timezone: str | None = None
-    lag_seconds: int = 0
+    lags: Mapping[str, int] = field(default_factory=dict)
 
 
 @runtime_checkable

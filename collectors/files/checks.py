@@ -33,7 +33,7 @@ class Wrong(Exception):
 
 def as_text(column: Any) -> Any:
     """Return an Arrow column as strings, empty where it is null; BadInput if it cannot be."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
@@ -102,7 +102,7 @@ def slot_length(word: str) -> str:
 
 def numbers(column: Any, faults: Faults) -> Floats:
     """Return the values as floats; marks those that are no number, missing or infinite."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -117,8 +117,8 @@ def numbers(column: Any, faults: Faults) -> Floats:
 
 
 def _from_text(column: Any, faults: Faults) -> Floats:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     try:
         return np.asarray(column.cast(pa.float64()), dtype=np.float64)

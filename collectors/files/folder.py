@@ -27,10 +27,17 @@ class Folder:
     it under such a name, then rename it.
     """
 
-    def __init__(self, path: str | Path, pattern: str | None = None, lag_seconds: int = 0) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        pattern: str | None = None,
+        source: str | None = None,
+        lag_seconds: int = 0,
+    ) -> None:
         self._path = Path(path)
         self._patterns = NAMES if pattern is None else (pattern,)
-        self._options = ReadOptions(lag_seconds=lag_seconds)
+        self._lag = lag_seconds
+        self._options = ReadOptions(source=source)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
         """Yield the samples of the slots in `[since, until)`, file by file in order of name.
@@ -67,10 +74,12 @@ class Folder:
                     *(file, len(chunk.rejected), first.line, first.reason, first.remedy),
                 )
             batch = chunk.batch
-            yield from _rows(batch.take((batch.slot_start >= since) & (batch.slot_start < until)))
+            inside = (batch.slot_start >= since) & (batch.slot_start < until)
+            yield from self._rows(batch.take(inside))
 
-
-def _rows(batch: SampleBatch) -> Iterator[Sample]:
-    columns = (batch.series_index, batch.slot_start, batch.value, batch.known_at)
-    for index, start, value, known_at in zip(*(column.tolist() for column in columns), strict=True):
-        yield Sample(batch.series[index], start, value, known_at)
+    def _rows(self, batch: SampleBatch) -> Iterator[Sample]:
+        columns = (batch.series_index, batch.slot_start, batch.value, batch.known_at)
+        for index, start, value, known_at in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            yield Sample(batch.series[index], start, value, known_at + self._lag)

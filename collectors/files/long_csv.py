@@ -74,8 +74,8 @@ class CsvFile:
 
 
 def _split(block: Block, names: tuple[str, ...], wanted: list[str]) -> tuple[dict[str, Any], Ints]:
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import csv as arrow_csv  # noqa: PLC0415
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
 
     wrong: list[int] = []
 
@@ -113,7 +113,7 @@ def _split_quoted(
     block: Block, names: tuple[str, ...], wanted: list[str]
 ) -> tuple[dict[str, Any], Ints]:
     """Split line by line, so that a quote left open spoils its own line only."""
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     kept, rows = [], []
     for position, line in enumerate(block.text.decode().split("\n")[:-1]):
@@ -137,6 +137,6 @@ def _cells(line: str) -> list[str]:
 
 
 def _empty(wanted: list[str]) -> dict[str, Any]:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     return {name: pa.array([], pa.string()) for name in wanted}

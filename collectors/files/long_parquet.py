@@ -40,7 +40,7 @@ class ParquetFile:
 
     def rows(self, wanted: Sequence[str]) -> Iterator[Rows]:
         """Yield the rows with the wanted columns, at most 100,000 at a time."""
-        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow as pa
 
         with _readable(self.path) as file:
             names = [name for name in file.schema_arrow.names if name.strip().lower() in wanted]
@@ -55,7 +55,7 @@ class ParquetFile:
 
 
 def _check_types(schema: Any, path: Path) -> None:
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     for field in schema:
         if field.name.strip().lower() in COLUMNS and (
@@ -81,8 +81,8 @@ def _rows(batch: Any, done: int, total: int) -> Rows:
 
 
 def _readable(path: Path) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import parquet  # noqa: PLC0415
+    import pyarrow as pa
+    from pyarrow import parquet
 
     regular_file(path)
     try:

@@ -13,7 +13,7 @@ import numpy as np
 from collectors.files.checks import Check, Wrong, numbers, shares, signal, slot_length, slug, words
 from collectors.files.long_csv import CsvFile
 from collectors.files.long_parquet import ParquetFile, is_parquet
-from collectors.files.rows import COLUMNS, Faults, Rows, Told, check_columns
+from collectors.files.rows import COLUMNS, Bools, Faults, Rows, Told, check_columns
 from collectors.files.slot_lengths import SlotLengths
 from collectors.files.times import SECOND, check_timezone, moments
 from outage.batches import Chunk, Floats, Ints, SampleBatch
@@ -49,7 +49,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """Rows after their checks; a series has slot_seconds 0 where the file does not say it."""
+    """Rows after their checks; a series has slot_seconds 0 where the file does not say it.
+
+    `series_index` is -1 where a row's time or series is wrong.
+    """
 
     series: tuple[Series, ...]
     series_index: Ints
@@ -108,10 +111,10 @@ def _survey(file: CsvFile | ParquetFile, layout: Layout) -> SlotLengths:
         for rows in file.rows(COLUMNS):
             checked = _check(rows, layout)
             unknown = np.array([one.slot_seconds == UNKNOWN for one in checked.series], dtype=bool)
-            good = checked.faults.good
-            good[good] = unknown[checked.series_index[good]]
-            times = checked.micros[good] // SECOND
-            lengths.learn(checked.series, checked.series_index[good], times)
+            placed = checked.series_index >= 0
+            placed[placed] = unknown[checked.series_index[placed]]
+            times = checked.micros[placed] // SECOND
+            lengths.learn(checked.series, checked.series_index[placed], times)
     except BadInput:  # damage further on: what comes before it is read all the same
         return lengths
     return lengths
@@ -129,9 +132,10 @@ def _check(rows: Rows, layout: Layout) -> Checked:
         _part(rows, "source", options.source, slug("source", empty=True), faults),
         _part(rows, "slot_seconds", _digits(options.slot_seconds), slot_length, faults),
     ]
+    # Named before the values are checked: a row without a value still shows where slots start.
+    series, index = _series(parts, faults.good)
     value = numbers(columns["value"], faults)
     shares(value, *parts[1], faults)
-    series, index = _series(parts, faults)
     return Checked(series, index, micros, value, faults)
 
 
@@ -146,9 +150,8 @@ def _part(rows: Rows, name: str, given: str | None, check: Check, faults: Faults
     return np.zeros(len(rows), dtype=np.int64), [given or ""]
 
 
-def _series(parts: Sequence[Part], faults: Faults) -> tuple[tuple[Series, ...], Ints]:
-    """Return the series of the good rows, and of each row its place among them (-1: bad)."""
-    good = faults.good
+def _series(parts: Sequence[Part], good: Bools) -> tuple[tuple[Series, ...], Ints]:
+    """Return the series of the good rows, and each row's place among them (-1: a bad row)."""
     key, size = np.zeros(int(good.sum()), dtype=np.int64), 1
     for codes, names in parts:
         if size * len(names) > 2**62:
@@ -174,10 +177,10 @@ def _chunk(rows: Rows, layout: Layout, lengths: SlotLengths) -> Chunk:
     checked = _check(rows, layout)
     faults = checked.faults
     series, index = _with_lengths(checked, lengths)
-    seconds = np.ones(len(rows), dtype=np.int64)
-    seconds[index >= 0] = np.array([one.slot_seconds for one in series], dtype=np.int64)[
-        index[index >= 0]
-    ]
+    lags = layout.options.lags
+    # Rows without a series, index -1, take the last element: any length does for them.
+    seconds = np.array([*(one.slot_seconds for one in series), 1], dtype=np.int64)[index]
+    lag = np.array([*(lags.get(one.source, 0) for one in series), 0], dtype=np.int64)[index]
     start = checked.micros // (seconds * SECOND) * seconds
     if not layout.floored:
         _mark_unaligned(checked.micros, seconds, faults)
@@ -187,7 +190,7 @@ def _chunk(rows: Rows, layout: Layout, lengths: SlotLengths) -> Chunk:
         series_index=index[kept],
         slot_start=start[kept],
         value=checked.value[kept],
-        known_at=start[kept] + seconds[kept] + layout.options.lag_seconds,
+        known_at=start[kept] + (seconds + lag)[kept],
         weight=np.full(len(kept), np.nan),
     )
     return Chunk(batch, tuple(faults.rejected(rows, layout.path.name)), rows.progress)

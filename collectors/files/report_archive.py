@@ -48,7 +48,7 @@ class ReportArchive:
             else:
                 slot = floor_slot(moment, series.slot_seconds)
                 highest[slot] = max(count, highest.get(slot, 0.0))
-        yield Chunk(_batch(series, highest, options.lag_seconds), rejected, 1.0)
+        yield Chunk(_batch(series, highest, options.lags.get(series.source, 0)), rejected, 1.0)
 
 
 def _series(options: ReadOptions) -> Series:
@@ -75,9 +75,11 @@ def _entries(path: Path) -> Sequence[Any]:
         document = json.loads(path.read_bytes())
     except RecursionError as error:
         raise BadInput(f"{path}: JSON nested too deeply; is it an archive of counts?") from error
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError are two of them
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         why = printable(" ".join(str(error).split()))
         raise BadInput(f"{path}: is not JSON ({why}); fetch it again") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: holds a number of thousands of digits; fetch it again") from error
     counts = document.get("counts") if isinstance(document, dict) else None
     if not isinstance(counts, list):
         raise BadInput(

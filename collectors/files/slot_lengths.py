@@ -21,8 +21,9 @@ class SlotLengths:
     """Counts, per series, how often each allowed slot length lies between two rows.
 
     The length is the most common one to whose grid at least nine tenths of the rows are
-    aligned (the smallest if there are several), else the most common one; where a series has
-    none, the most common one of the file, else 600.
+    aligned, else the most common one; of equals the one more common in the whole file, then the
+    one that more rows fit, then the smallest. A series without any takes the most common one of
+    the file, else 600.
     """
 
     def __init__(self, *, aligned: bool = True) -> None:
@@ -47,20 +48,17 @@ class SlotLengths:
 
     def of(self, series: Series) -> int:
         """Return the slot length of a series, seconds."""
+        total: Ints = self._steps.sum(axis=0)
         place = self._positions.get(series)
-        if place is not None:
-            for steps in (self._candidates(place), self._steps[place]):
-                if steps.any():
-                    return int(ALLOWED[int(steps.argmax())])
-        total = self._steps.sum(axis=0)
+        if place is not None and self._steps[place].any():
+            return self._best(place, total)
         return int(ALLOWED[int(total.argmax())]) if total.any() else DEFAULT_SLOT_SECONDS
 
-    def _candidates(self, place: int) -> Ints:
-        steps: Ints = self._steps[place]
-        if not self._must_align:
-            return steps
-        fits = self._fits[place] >= ALIGNED_SHARE * self._rows[place]
-        return np.where(fits, steps, 0)
+    def _best(self, place: int, total: Ints) -> int:
+        steps, fits = self._steps[place], self._fits[place]
+        aligned = (fits >= ALIGNED_SHARE * self._rows[place]) & self._must_align
+        order = np.lexsort((-ALLOWED, fits, total, steps, aligned & (steps > 0)))
+        return int(ALLOWED[int(order[-1])])
 
     def _grow(self, count: int) -> None:
         more = count - len(self._rows)

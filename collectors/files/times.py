@@ -45,7 +45,7 @@ def moments(column: Any, zone: ZoneInfo | None, faults: Faults, where: str) -> I
 
     Text is ISO 8601 or whole epoch seconds; timestamps without a zone need `zone`.
     """
-    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow as pa
 
     if pa.types.is_timestamp(column.type):
         micros, missing = _from_timestamps(column, zone, where)
@@ -61,8 +61,8 @@ def moments(column: Any, zone: ZoneInfo | None, faults: Faults, where: str) -> I
 
 
 def _from_timestamps(column: Any, zone: ZoneInfo | None, where: str) -> Moments:
-    import pandas as pd  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
+    import pandas as pd
+    import pyarrow as pa
 
     if column.type.tz is None and zone is None:
         raise BadInput(f"{where}: {NO_ZONE.reason}; give --timezone, for example UTC")
@@ -75,7 +75,7 @@ def _from_timestamps(column: Any, zone: ZoneInfo | None, where: str) -> Moments:
 
 
 def _from_texts(texts: Any, zone: ZoneInfo | None) -> tuple[Ints, dict[int, Told]]:
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.compute as pc
 
     texts = pc.utf8_trim_whitespace(texts)
     epoch = _matches(texts, EPOCH)
@@ -97,7 +97,7 @@ def _from_texts(texts: Any, zone: ZoneInfo | None) -> tuple[Ints, dict[int, Told
 
 def _parsed(texts: Any, zone: ZoneInfo | None) -> Moments:
     """Return the moments of ISO texts, all with a zone of their own or all in `zone`."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     series = pd.Series(texts.to_pylist(), dtype="str")
     parsed = pd.to_datetime(series, format="ISO8601", utc=zone is None, errors="coerce")
@@ -115,6 +115,6 @@ def _micros(series: Any) -> Moments:
 
 
 def _matches(texts: Any, pattern: str) -> Bools:
-    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.compute as pc
 
     return np.asarray(pc.match_substring_regex(texts, pattern), dtype=np.bool_)

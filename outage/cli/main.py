@@ -13,7 +13,7 @@ import typer
 from outage import __version__
 from outage.errors import OutageError, UsageError
 
-COMMANDS: tuple[str, ...] = ("config",)
+COMMANDS: tuple[str, ...] = ("import_", "config")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 

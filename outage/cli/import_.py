@@ -1,0 +1,181 @@
+"""`outage import`: files of samples and of archived reports into the store."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from outage.cli.config import ConfigFile, config_file
+from outage.cli.database import DEFAULT_URL, Database
+
+if TYPE_CHECKING:
+    from outage.importing import FileImport, Imported, Progress
+    from outage.interfaces import ReadOptions
+
+SAMPLES_EXAMPLE: Final = "Example: outage import samples traffic.csv.gz posts.parquet"
+REPORTS_EXAMPLE: Final = "Example: outage import reports archive/*.json --service whatsapp"
+
+Files: TypeAlias = Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)]
+Service: TypeAlias = Annotated[
+    str | None, typer.Option("--service", help="The subject, where the file does not name it.")
+]
+Source: TypeAlias = Annotated[
+    str | None, typer.Option("--source", help="The name of the source, in place of the file's.")
+]
+Signal: TypeAlias = Annotated[
+    str | None, typer.Option("--signal", help="The signal, where the file does not name it.")
+]
+Vantage: TypeAlias = Annotated[
+    str | None, typer.Option("--vantage", help="The operator, where the file does not name it.")
+]
+Timezone: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--timezone", help="The zone of times without one, such as Europe/Berlin."),
+]
+SlotSeconds: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--slot-seconds", help="The slot length, in place of the file's or inferred one."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(
+        help="Bring files into the store.",
+        epilog=SAMPLES_EXAMPLE,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("samples", epilog=SAMPLES_EXAMPLE)(samples)
+    group.command("reports", epilog=REPORTS_EXAMPLE)(reports)
+    app.add_typer(group, name="import")
+
+
+def samples(
+    files: Files,
+    *,
+    service: Service = None,
+    signal: Signal = None,
+    vantage: Vantage = None,
+    source: Source = None,
+    timezone: Timezone = None,
+    slot_seconds: SlotSeconds = None,
+    config: ConfigFile = None,
+    database: Database = DEFAULT_URL,
+) -> None:
+    """Import long samples: CSV, gzipped CSV or Parquet with one row a sample.
+
+    Columns: slot_start, service, vantage, category, signal, value; source and slot_seconds
+    if you like. A file of two columns, timestamp and value, needs --service and --signal.
+    """
+    from outage.interfaces import ReadOptions
+
+    options = ReadOptions(
+        service=service,
+        source=source,
+        slot_seconds=slot_seconds,
+        signal=signal,
+        vantage=vantage,
+        timezone=timezone,
+        lags=_lags(config),
+    )
+    _import("samples", files, options, database)
+
+
+def reports(
+    files: Files,
+    *,
+    service: Annotated[str, typer.Option("--service", help="The service reported on.")],
+    source: Source = None,
+    slot_seconds: SlotSeconds = None,
+    config: ConfigFile = None,
+    database: Database = DEFAULT_URL,
+) -> None:
+    """Import archived user-report counts: JSON, {"counts": [{"x": time, "y": count}, ...]}.
+
+    Times are floored to slots of 900 s; where counts of one slot disagree the higher wins.
+    """
+    from outage.interfaces import ReadOptions
+
+    options = ReadOptions(
+        service=service, source=source, slot_seconds=slot_seconds, lags=_lags(config)
+    )
+    _import("reports", files, options, database)
+
+
+def _lags(config: Path | None) -> dict[str, int]:
+    from outage.catalogue import load_catalogue
+
+    sources = load_catalogue(config_file(config)).sources
+    return {name: source.lag_seconds for name, source in sources.items()}
+
+
+def _import(kind: str, files: list[Path], options: ReadOptions, database: str) -> None:
+    from outage.clock import utc_now
+    from outage.importing import import_files
+    from outage.plugs import load
+    from outage.slots import to_epoch
+    from outage.store.store import Store
+
+    reader = load("outage.readers", kind)()
+    with Store.open(database) as store, ExitStack() as stack:
+        progress = _progress(stack, len(files))
+        outcome = import_files(
+            store, reader, files, options, to_epoch(utc_now()), progress=progress
+        )
+    for one in outcome.files:
+        _complain(one)
+    _sum_up(outcome)
+    if outcome.rejected or outcome.files_failed:
+        raise typer.Exit(1)
+
+
+def _progress(stack: ExitStack, total: int) -> Progress:
+    """Return what shows the progress on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _path, _share: None
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = stack.enter_context(Bar(console=Console(stderr=True), transient=True))
+    task = bar.add_task("", total=total)
+    seen: list[Path] = []
+
+    def show(path: Path, share: float) -> None:
+        if not share:
+            seen.append(path)
+        bar.update(task, description=path.name, completed=len(seen) - 1 + share)
+
+    return show
+
+
+def _complain(one: FileImport) -> None:
+    for row in one.first:
+        excerpt = f" [{row.excerpt}]" if row.excerpt else ""
+        typer.echo(f"{one.path}:{row.line}: {row.reason}; {row.remedy}{excerpt}", err=True)
+    if one.rejected > len(one.first):
+        more = one.rejected - len(one.first)
+        typer.echo(f"{one.path}: and {more:,} more; see `outage rejected`", err=True)
+    if one.error is not None:
+        typer.echo(f"outage: {one.error}", err=True)
+
+
+def _sum_up(outcome: Imported) -> None:
+    from outage.slots import format_time
+
+    parts = [f"{outcome.new:,} new", f"{outcome.unchanged:,} unchanged"]
+    parts += [f"{outcome.replaced:,} replaced"] if outcome.replaced else []
+    parts += [f"{outcome.corrected:,} corrected"] if outcome.corrected else []
+    parts += [f"{outcome.rejected:,} rows rejected"] if outcome.rejected else []
+    failed = outcome.files_failed
+    parts += [f"{failed} of {len(outcome.files)} files not read to the end"] if failed else []
+    typer.echo(f"{outcome.rows:,} samples: {', '.join(parts)}")
+    if outcome.judged:
+        typer.echo(
+            f"{outcome.judged:,} samples are of slots already judged;"
+            f" `outage detect --since {format_time(outcome.judged_since)}` judges them again"
+        )
