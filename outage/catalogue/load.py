@@ -56,13 +56,14 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
 def overlay(table: Mapping[str, Any], origin: str = "overlay") -> Catalogue:
     """Return the built-in catalogue with a table, of a file's shape, laid over it."""
     catalogue, findings = _read(table)
-    return _faultless(catalogue, [Fault(origin, key, None, why, do) for key, why, do in findings])
+    return _faultless(catalogue, _unplaced(findings, origin))
 
 
 def check_catalogue(path: Path | None = None) -> tuple[Catalogue | None, list[Fault]]:
     """Return the catalogue, None if it is faulty, and every fault in the order of the file."""
     if path is None:
-        return _read({})[0], []
+        catalogue, findings = _read({})
+        return catalogue, _unplaced(findings, "built-in catalogue")
     text, fault = _text(path)
     table: dict[str, Any] = {}
     if fault is None:
@@ -79,6 +80,10 @@ def _faultless(catalogue: Catalogue | None, faults: list[Fault]) -> Catalogue:
         hint = f" ({more} more: outage config check lists all)" if more else ""
         raise ConfigError(f"{faults[0]}{hint}")
     return catalogue
+
+
+def _unplaced(findings: list[checks.Finding], origin: str) -> list[Fault]:
+    return [Fault(origin, key, None, why, remedy) for key, why, remedy in findings]
 
 
 def _placed(findings: list[checks.Finding], text: str, path: Path) -> list[Fault]:

@@ -7,6 +7,7 @@ from collections import Counter
 from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Annotated, Any, Final, LiteralString
+from unicodedata import category
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -106,7 +107,7 @@ def _cidr(text: str) -> str:
 
 def _text(limit: int) -> AfterValidator:
     def check(text: str) -> str:
-        if not text.strip() or not text.isprintable():
+        if not text.strip() or any(category(letter) == "Cc" for letter in text):
             raise refuse("is empty or holds control characters", "write a word or leave it out")
         if len(text) > limit:
             raise refuse(f"is longer than {limit} characters", "shorten it")
