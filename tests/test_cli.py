@@ -82,7 +82,7 @@ def test_the_help_option_exists_everywhere() -> None:
     assert all("--help" in command.options for command in TREE)
 
 
-def test_a_misspelt_command_is_wrong_use_and_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_command_is_wrong_use_and_suggested() -> None:
     answer = outage("ini")
 
     assert answer.returncode == 2
@@ -154,8 +154,23 @@ def test_an_interrupt_is_quiet(where: str) -> None:
     assert answer.stderr == ""
 
 
+def test_an_interrupt_while_modules_load_is_quiet() -> None:
+    code = (
+        "import outage.cli.main as main\ndef build(): raise KeyboardInterrupt\nmain.build = build"
+    )
+
+    answer = outage(code=code)
+
+    assert answer.returncode == 130
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("lines", [1, 100_000])
-def test_a_reader_that_has_gone_is_no_error(lines: int, tmp_path: Path) -> None:
+def test_a_reader_that_has_gone_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     code = failing(f"[print('x' * 70) for _ in range({lines})]")
     script = tmp_path / "script.py"
     script.write_text(f"{code}\nmain.run()\n")
