@@ -1,4 +1,4 @@
-"""Write the pages that are made from the code: `docs/commands.md` and `docs/plugs.md`.
+"""Write the pages that are made from the code: commands, plugs and scenarios, in `docs/`.
 
 `python -m tools.pages` writes them; with `--check` it only says which are out of date.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from outage import plugs
 from tools.command_tree import CommandLine, command_tree
+from tools.scenarios_page import scenarios_page
 
 ROOT = Path(__file__).parent.parent
 MADE = "<!-- Made by `make docs`; edit the code, not this page. -->"
@@ -73,7 +74,11 @@ def _own_plugs(group: str) -> Iterator[str]:
             yield f"| `{name}` | {' '.join(summary.split())} | `{point.value}` |"
 
 
-PAGES = {"docs/commands.md": commands_page, "docs/plugs.md": plugs_page}
+PAGES = {
+    "docs/commands.md": commands_page,
+    "docs/plugs.md": plugs_page,
+    "docs/scenarios.md": scenarios_page,
+}
 
 
 def outdated() -> list[str]:

@@ -46,8 +46,7 @@ SCENARIO = Scenario(
         "S. Janardhan (Meta): More details about the October 4 outage, 5 October 2021.",
         "C. Martinho, T. Strickx (Cloudflare): Understanding How Facebook Disappeared from the"
         " Internet, 4 October 2021.",
-        "C. Martinho, S. Valsecchi (Cloudflare): What happened on the Internet during the Facebook"
-        " outage, 8 October 2021.",
+        "Cloudflare: What happened on the Internet during the Facebook outage, 8 October 2021.",
     ),
     assumptions=(
         "The loss begins at once at 15:40 UTC, when Cloudflare saw the peak of route changes; the"

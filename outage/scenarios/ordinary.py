@@ -118,9 +118,7 @@ def _filtered(shocks: Floats, keep: float) -> Floats:
 
 
 def tide(seed: int, subject: str, vantage: str, slots: int, slots_a_day: float) -> Floats:
-    """Return what moves all signals of a subject at a vantage together, as a factor near 1."""
+    """Return the log noise that moves all signals of a subject at a vantage together."""
     rng = generator(seed, f"tide|{subject}|{vantage}")
-    slow = drift(rng, slots, 0.025, slots_a_day)
-    brisk = drift(rng, slots, 0.02, slots_a_day / 24)
-    together: Floats = np.exp(slow + brisk)
-    return together
+    slow = drift(rng, slots, 0.035, slots_a_day)
+    return slow + drift(rng, slots, 0.02, slots_a_day / 24)

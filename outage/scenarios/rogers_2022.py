@@ -44,7 +44,7 @@ SCENARIO = Scenario(
     ends=parse_time("2022-07-11T00:00:00Z"),
     judged_from=parse_time("2022-07-07T00:00:00Z"),
     sources=(
-        "J. Tome, T. Strickx, M. Zhang (Cloudflare): Cloudflare's view of the Rogers Communications"
+        "J. Tomé, T. Strickx, M. Zhang (Cloudflare): Cloudflare's view of the Rogers Communications"
         " outage in Canada, 8 July 2022, with its updates.",
         "Xona Partners for the CRTC: Assessment of Rogers Networks for Resiliency and Reliability"
         " Following the 8 July 2022 Outage, executive summary, July 2024.",

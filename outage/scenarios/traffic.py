@@ -121,4 +121,4 @@ def people_lines(
         ("error_posts", errors, extra),
     ):
         series = Series(subject, signal, source=SOURCE, slot_seconds=grid.slot_seconds)
-        yield Line(series, mean * course, extra=more, own_sd=0.06)
+        yield Line(series, mean * course, extra=more)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from outage.batches import Floats
 from outage.scenarios.courses import Course, crowd, departure, steady
-from outage.scenarios.drawing import Line
+from outage.scenarios.drawing import ALWAYS, Line
 from outage.scenarios.ordinary import Grid, demand
 from outage.scenarios.record import Expected, Scenario
 from outage.scenarios.traffic import NONE, Factors, Part, people_lines, service_lines
@@ -47,11 +46,11 @@ SCENARIO = Scenario(
     ends=parse_time("2017-07-23T00:00:00Z"),
     judged_from=parse_time("2017-07-19T00:00:00Z"),
     sources=(
-        "J. Brodkin (Ars Technica): Verizon Wireless's test of video optimization, with the"
-        " operator's statement, 21 July 2017.",
+        "R. Brandom (The Verge): Verizon admits to throttling video in apparent violation of net"
+        " neutrality, with the operator's statements, 21 July 2017.",
         "R. Sandler (USA Today): Verizon slows video traffic, 26 July 2017.",
-        "F. Li, A. M. Kakhki, D. Choffnes, P. Gill, A. Mislove: A large-scale analysis of deployed"
-        " traffic differentiation practices (Wehe). SIGCOMM, 2019.",
+        "F. Li, A. A. Niaki, D. Choffnes, P. Gill, A. Mislove: A Large-Scale Analysis of Deployed"
+        " Traffic Differentiation Practices (Wehe). SIGCOMM, 2019.",
     ),
     assumptions=(
         "The operator spoke of a test over some days and gave no hours; one window is taken, from"
@@ -108,9 +107,6 @@ def _device_lines(grid: Grid, part: Part, bps: float, factors: Factors) -> Itera
         yield Line(
             part.series(signal, grid),
             np.full(1, ordinary),
-            factors.get(signal, _ONE),
+            factors.get(signal, ALWAYS),
             measurements=tests * course,
         )
-
-
-_ONE: Floats = np.ones(1)

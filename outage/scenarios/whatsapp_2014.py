@@ -44,7 +44,7 @@ DOWN, UP = 17_120.0, 6_270.0
 
 # Figure 4(a): no less than 200 and more than 350 active addresses in all; the parts are assumed.
 ADDRESSES = {
-    "": (214.0, 364.0),
+    "": (218.0, 364.0),
     "chat": (128.0, 176.0),
     "mmi": (38.0, 82.0),
     "mms": (40.0, 86.0),
