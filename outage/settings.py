@@ -20,6 +20,18 @@ class Judging(Strict):
     """Thresholds of the fold; evidence is in nats (natural log-odds), times in seconds."""
 
     grid_seconds: int = 600
+    possible_nats: float = Field(7.0, gt=0)
+    confirmed_nats: float = Field(12.0, gt=0)
+    overwhelming_nats: float = Field(25.0, gt=0)
+    close_nats: float = 2.0
+    notice_nats: float = Field(6.0, gt=0)
+    unproven_nats: float = Field(3.0, ge=0)
+    tail_nats: float = Field(5.0, ge=0)
+    memory_seconds: float = Field(1_500.0, gt=0)
+    reopen_seconds: int = Field(2_400, ge=0)
+    tail_seconds: int = Field(3 * 3_600, ge=0)
+    blind_seconds: int = Field(6 * 3_600, gt=0)
+    quiet_seconds: int = Field(1_200, ge=60)
 
 
 class ScenarioSettings(Strict):

@@ -1,0 +1,1 @@
+"""Judging: baselines, features, the table of signatures and the fold."""

@@ -1,0 +1,198 @@
+"""What is expected of the coming day: baselines fitted at 00:00 UTC on what was known then.
+
+The outlook of a day is fitted once and kept, so that judging slot by slot and in one go read the
+same numbers. Series without enough history are expected by the cold-start baseline, refitted
+every hour on the last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+import numpy as np
+
+from outage.batches import Floats, Ints, Panel
+from outage.errors import NotEnoughHistory
+from outage.interfaces import Detector, Expectation, History
+from outage.judging.layout import Plane, Unit
+from outage.judging.weigh import Seen, features, robust_gain
+from outage.plugs import load
+from outage.settings import Settings
+from outage.slots import DAY
+
+HISTORY_DAYS: Final = 28
+GAIN_DAYS: Final = 7
+
+Offsets = Callable[[str, str, Ints], Ints]
+
+
+def no_offsets(_subject: str, _vantage: str, slot_starts: Ints) -> Ints:
+    """Return offsets of zero: every clock is UTC."""
+    return np.zeros(len(slot_starts), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Units that have the same signals: `columns[signal][i]` is the column of unit i."""
+
+    units: Ints
+    columns: dict[str, Ints]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """One plane's expectation of one day: shapes (slots of the day, series); gains per group."""
+
+    location: Floats
+    spread: Floats
+    gains: tuple[dict[str, Floats], ...]
+
+
+def groups_of(units: Sequence[Unit]) -> tuple[Group, ...]:
+    """Group units by their set of signals, so that each group is judged as one matrix."""
+    by_signals: dict[tuple[str, ...], list[int]] = {}
+    for position, unit in enumerate(units):
+        by_signals.setdefault(tuple(name for name, _ in unit.columns), []).append(position)
+    return tuple(
+        Group(
+            np.array(positions),
+            {
+                name: np.array([units[i].columns[rank][1] for i in positions])
+                for rank, name in enumerate(names)
+            },
+        )
+        for names, positions in by_signals.items()
+    )
+
+
+def seen_of(group: Group, values: Floats, location: Floats, spread: Floats) -> dict[str, Seen]:
+    """Return each signal of a group as seen and expected, shapes (slots, units of the group)."""
+    return {
+        name: Seen(values[:, at], location[:, at], spread[:, at])
+        for name, at in group.columns.items()
+    }
+
+
+def detector_names(plane: Plane, settings: Settings) -> list[str]:
+    """Return which detector the settings choose for each column: patterns first, then for all."""
+    return [
+        next(
+            (
+                name
+                for pattern, name in settings.baselines.items()
+                if fnmatchcase(f"{one.subject}/{one.signal}", pattern)
+            ),
+            settings.baseline,
+        )
+        for one in plane.series
+    ]
+
+
+def fit_outlook(
+    plane: Plane,
+    groups: Sequence[Group],
+    history: Panel,
+    settings: Settings,
+    offsets: Offsets,
+    days: Sequence[int],
+) -> dict[int, Outlook]:
+    """Fit every column on `history` and return the outlook of each day (start, epoch seconds)."""
+    names = detector_names(plane, settings)
+    past = history.slot_starts
+    recent = past[past >= history.end - GAIN_DAYS * DAY]
+    per_day = np.arange(0, DAY, plane.slot_seconds, dtype=np.int64)
+    wanted = np.concatenate([recent, *[day + per_day for day in days]])
+    expected = Expectation(*(np.full((len(wanted), len(names)), np.nan) for _ in range(2)))
+    for name in sorted(set(names)):
+        chosen = np.array([i for i, other in enumerate(names) if other == name])
+        found = _fit(load("outage.detectors", name)(), plane, chosen, history, offsets, wanted)
+        if found is not None:
+            expected.location[:, chosen] = found.location
+            expected.spread[:, chosen] = found.spread
+    gains = _gains(groups, history, expected, len(recent))
+    size = len(per_day)
+    rows = [len(recent) + i * size for i in range(len(days))]
+    return {
+        day: Outlook(expected.location[a : a + size], expected.spread[a : a + size], gains)
+        for day, a in zip(days, rows, strict=True)
+    }
+
+
+def _fit(
+    detector: Detector,
+    plane: Plane,
+    chosen: Ints,
+    history: Panel,
+    offsets: Offsets,
+    wanted: Ints,
+) -> Expectation | None:
+    def clock(slot_starts: Ints) -> Ints:
+        return np.column_stack(
+            [
+                offsets(plane.series[i].subject, plane.series[i].vantage, slot_starts)
+                for i in chosen
+            ]
+        )
+
+    past = History(
+        slot_starts=history.slot_starts,
+        slot_seconds=history.slot_seconds,
+        values=history.values[:, chosen],
+        noises=tuple(plane.noises[i] for i in chosen),
+        utc_offsets=clock(history.slot_starts),
+    )
+    try:
+        return detector.fit(past).expect(wanted, clock(wanted))
+    except NotEnoughHistory:
+        return None
+
+
+def _gains(
+    groups: Sequence[Group], history: Panel, expected: Expectation, rows: int
+) -> tuple[dict[str, Floats], ...]:
+    if not rows:
+        return tuple({} for _ in groups)
+    recent = history.values[-rows:]
+    location, spread = expected.location[:rows], expected.spread[:rows]
+    return tuple(
+        {
+            name: robust_gain(feature)
+            for name, feature in features(seen_of(group, recent, location, spread)).items()
+        }
+        for group in groups
+    )
+
+
+def fit_cold(
+    plane: Plane, values: Floats, slot_starts: Ints, hour: int, columns: Ints
+) -> Expectation | None:
+    """Return the cold-start expectation at `hour` from the day before it, one row per call."""
+    inside = (slot_starts >= hour - DAY) & (slot_starts + plane.slot_seconds <= hour)
+    zeros = np.zeros((int(inside.sum()), len(columns)), dtype=np.int64)
+    history = History(
+        slot_starts=slot_starts[inside],
+        slot_seconds=plane.slot_seconds,
+        values=values[inside][:, columns],
+        noises=tuple(plane.noises[i] for i in columns),
+        utc_offsets=zeros,
+    )
+    try:
+        baseline = load("outage.detectors", "trailing")().fit(history)
+    except NotEnoughHistory:
+        return None
+    found: Expectation = baseline.expect(np.array([hour]), zeros[:1])
+    return found
+
+
+def masked(panel: Panel, plane: Plane, spans: Mapping[str, Sequence[tuple[int, int]]]) -> Panel:
+    """Return the panel without slots inside incidents: `spans` by subject or vantage."""
+    values = panel.values.copy()
+    starts = panel.slot_starts
+    for column, one in enumerate(plane.series):
+        for key in (one.subject, one.vantage):
+            for begin, end in spans.get(key, ()):
+                values[(starts + panel.slot_seconds > begin) & (starts < end), column] = np.nan
+    return Panel(panel.series, panel.start, panel.slot_seconds, values, panel.known_at)

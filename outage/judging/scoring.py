@@ -1,0 +1,103 @@
+"""One block of slots, seen against its outlook: evidence per unit, slot and hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from outage.batches import Floats
+from outage.judging.layout import Plane
+from outage.judging.outlook import Group, Outlook, seen_of
+from outage.judging.signatures import Signatures
+from outage.judging.weigh import features, floor_of, weigh
+from outage.slots import DAY, HOUR
+from outage.words import SIGNALS, Witness
+
+LEVEL_CAP: Final = 0.7  # log units; more than doubled or halved is not a drift
+ROUNDING: Final = 3  # decimals of evidence before the fold (design: 1e-3)
+WELL_COUNTED: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A plane's block of slots: evidence (slots, units, rows), spoke (slots, units).
+
+    `values`, `location` and `spread` have shape (slots, series), the location corrected for
+    slow drift. `measured` tells per unit which features it has.
+    """
+
+    plane: Plane
+    start: int
+    evidence: Floats
+    spoke: Floats
+    values: Floats
+    location: Floats
+    spread: Floats
+
+
+def drifting(plane: Plane) -> Floats:
+    """Return 1.0 for columns whose level may drift from day to day, 0.0 for people's complaints."""
+    return np.array(
+        [
+            SIGNALS[one.signal].witness is not Witness.PEOPLE or one.signal == "posts"
+            for one in plane.series
+        ],
+        dtype=np.float64,
+    )
+
+
+def drift(plane: Plane, start: int, values: Floats, location: Floats, since: int) -> Floats:
+    """Return the log level of each slot from `since` on against the day before its hour.
+
+    The median log ratio of the 24 h before each full hour (rows of `values` begin at `start`);
+    series of fewer than ten a slot are left alone: their median is a count of zeros.
+    """
+    seconds = plane.slot_seconds
+    first = (since - start) // seconds
+    ratio = np.log((values + 0.5) / (location + 0.5))
+    level = np.zeros((len(values) - first, values.shape[1]))
+    hours = (start + seconds * np.arange(first, len(values))) // HOUR * HOUR
+    for hour in np.unique(hours):
+        stop = max(0, (int(hour) - start) // seconds)
+        window = ratio[max(0, stop - DAY // seconds) : stop]
+        spoken = np.isfinite(window).sum(axis=0) >= max(6, len(window) // 4)
+        middle = np.nanmedian(np.where(spoken, window, 0.0), axis=0) if len(window) else 0.0
+        level[hours == hour] = middle
+    well_counted = np.nan_to_num(np.nanmax(location, axis=0, initial=0.0)) >= WELL_COUNTED
+    kept = drifting(plane) * well_counted
+    return np.clip(level, -LEVEL_CAP, LEVEL_CAP) * kept
+
+
+def score(
+    plane: Plane,
+    groups: Sequence[Group],
+    table: Signatures,
+    outlook: Outlook,
+    values: Floats,
+    start: int,
+) -> Scored:
+    """Return the evidence of the block whose first slot begins at `start`."""
+    shape = (len(values), len(plane.units))
+    evidence = np.zeros((*shape, len(table.rows)))
+    spoke = np.zeros(shape)
+    for position, group in enumerate(groups):
+        gains = outlook.gains[position] if outlook.gains else {}
+        found = features(seen_of(group, values, outlook.location, outlook.spread))
+        for name, feature in found.items():
+            gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
+            added = weigh(feature, gain, table.weights[name], floor_of(name))
+            evidence[:, group.units] += added
+            heard = np.isfinite(feature.ratio).astype(np.float64)
+            spoke[:, group.units] = np.maximum(spoke[:, group.units], heard)
+    return Scored(
+        plane,
+        start,
+        np.round(evidence, ROUNDING),
+        spoke,
+        values,
+        outlook.location,
+        outlook.spread,
+    )

@@ -1,0 +1,155 @@
+"""From seen and expected values to evidence: nats per hypothesis, unit and slot.
+
+Each feature is compared with its expectation as a log ratio. Its likelihood at every effect of
+`signatures.EFFECTS`, relative to no change, is averaged over the effects that a hypothesis
+allows, and set against the same average for "nothing is wrong". Both carry a heavy tail (with
+probability TAIL anything happens), which caps what one feature may add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from outage.batches import Floats
+from outage.judging.signatures import EFFECTS, PEOPLE
+
+TAIL: Final = 0.02
+FLOOR: Final = -3.0  # what one measured feature may take from a hypothesis, nats a slot
+PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the night
+SYSTEMATIC: Final = 0.04  # log units no baseline is better than
+
+# (feature, numerator, denominator): log ratios of volumes and of well-counted flags.
+RATIOS: Final = (
+    ("bytes_per_flow", "bytes_down", "flows"),
+    ("bytes_up_per_flow", "bytes_up", "flows"),
+    ("syn_per_flow", "syn", "flows"),
+    ("syn_ack_per_syn", "syn_ack", "syn"),
+)
+# Rare counts, against the larger of expected and seen flows (fold-lessons 2).
+RARE: Final = (("rst_per_flow", "rst"), ("dns_failures", "dns_failures"))
+LEVELS: Final = ("flows", "rtt_tcp_ms", "rtt_dns_ms", "throughput_bps", "dns_queries")
+COUNTS: Final = ("posts", "error_posts", "user_reports", "connect_failures")
+SHARES: Final = ("differentiation", "reachability", "status_level")
+COUNTED: Final = frozenset({"flows", "syn", "syn_ack", "dns_queries"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a signal was and what it should have been: shapes (slots, units)."""
+
+    value: Floats
+    location: Floats
+    spread: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feature:
+    """A feature's log ratio and its standard deviation; `count` holds (seen, mean) if counted."""
+
+    ratio: Floats
+    deviation: Floats
+    count: tuple[Floats, Floats] | None = None
+
+
+def features(signals: dict[str, Seen]) -> dict[str, Feature]:
+    """Return every feature that the unit's signals allow."""
+    found: dict[str, Feature] = {}
+    for name in LEVELS:
+        if name in signals:
+            found[name] = _level(signals[name], counted=name in COUNTED)
+    if "bytes_down" in signals and "flows" not in signals:
+        found["bytes"] = _level(signals["bytes_down"], counted=False)
+    for name, top, bottom in RATIOS:
+        if top in signals and bottom in signals:
+            found[name] = _ratio(signals[top], signals[bottom], counted=top in COUNTED)
+    for name, signal in RARE:
+        if signal in signals:
+            base = signals.get("dns_queries") if signal == "dns_failures" else None
+            found[name] = _rare(signals[signal], base or signals.get("flows"))
+    for name in COUNTS:
+        if name in signals:
+            found[name] = _rare(signals[name], None)
+    for name in SHARES:
+        if name in signals:
+            seen = signals[name]
+            deviation = np.sqrt(seen.spread**2 + 0.05**2)
+            found[name] = Feature(seen.value - seen.location, deviation)
+    return found
+
+
+def _log_ratio(seen: Seen) -> Floats:
+    ratio: Floats = np.log((seen.value + 0.5) / (seen.location + 0.5))
+    return ratio
+
+
+def _level(seen: Seen, *, counted: bool) -> Feature:
+    counting = 1.0 / (seen.location + 1.0) if counted else 0.0
+    return Feature(_log_ratio(seen), np.sqrt(seen.spread**2 + counting + SYSTEMATIC**2))
+
+
+def _ratio(top: Seen, bottom: Seen, *, counted: bool) -> Feature:
+    few = np.minimum(bottom.location, bottom.value)
+    counting = 1.0 / (few + 1.0) + (1.0 / (top.location + 1.0) if counted else 0.0)
+    own = 0.0 if counted else 0.25 * top.spread**2
+    return Feature(
+        _log_ratio(top) - _log_ratio(bottom), np.sqrt(counting + own + SYSTEMATIC**2)
+    )
+
+
+def _rare(seen: Seen, exposure: Seen | None) -> Feature:
+    mean = np.maximum(seen.location, 0.02)
+    if exposure is not None:
+        mean = mean * np.maximum(1.0, exposure.value / np.maximum(exposure.location, 1.0))
+    ratio = np.log((seen.value + 0.5) / (mean + 0.5))
+    deviation = np.sqrt(seen.spread**2 + 0.1**2)
+    return Feature(ratio, deviation, (seen.value, mean))
+
+
+def likelihoods(feature: Feature, gain: Floats) -> Floats:
+    """Return log-likelihoods of each effect relative to no change, shape (..., effects).
+
+    Gaussian in the log ratio, or negative binomial for counts (variance m + (deviation m)^2).
+    """
+    if feature.count is None:
+        variance = (gain * feature.deviation) ** 2
+        moved = feature.ratio[..., None] * EFFECTS - EFFECTS**2 / 2
+        return np.asarray(moved / variance[..., None])
+    seen, mean = feature.count
+    size = 1.0 / (gain * feature.deviation) ** 2
+    rate = mean[..., None] * np.exp(EFFECTS)
+    relative = (size[..., None] + rate) / (size + mean)[..., None]
+    return np.asarray(seen[..., None] * EFFECTS - (seen + size)[..., None] * np.log(relative))
+
+
+def weigh(feature: Feature, gain: Floats, weights: Floats, floor: float) -> Floats:
+    """Return the evidence of one feature, shape (..., rows), nats; a gap says nothing."""
+    likelihood = likelihoods(feature, gain)
+    spoken = np.isfinite(likelihood).all(axis=-1, keepdims=True)
+    likelihood = np.where(spoken, likelihood, 0.0)
+    relative = np.exp(likelihood - likelihood.max(axis=-1, keepdims=True))
+    tail = TAIL * relative.mean(axis=-1, keepdims=True)
+    still = (1 - TAIL) * relative[..., EFFECTS == 0.0] + tail
+    under = (1 - TAIL) * (relative @ weights.T) + tail
+    evidence = np.maximum(np.log(under / still), floor)
+    return np.where(spoken, evidence, 0.0)
+
+
+def robust_gain(feature: Feature) -> Floats:
+    """Return per column how much wider a feature is than its deviation says (by MAD).
+
+    Learnt on the history of the fit, shape (slots, units) -> (units,); 1 where it is too short.
+    """
+    score = feature.ratio / feature.deviation
+    enough = np.isfinite(score).sum(axis=0) >= 50
+    score = np.where(enough, score, 0.0)
+    middle = np.nanmedian(score, axis=0)
+    spread = 1.4826 * np.nanmedian(np.abs(score - middle), axis=0)
+    return np.where(enough, np.clip(spread, 0.5, 5.0), 1.0)
+
+
+def floor_of(name: str) -> float:
+    """Return the least that one slot of a feature may add, in nats."""
+    return PEOPLE_FLOOR if name in PEOPLE else FLOOR
