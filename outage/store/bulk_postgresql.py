@@ -1,7 +1,9 @@
-"""Whole arrays in and out of PostgreSQL: binary COPY, framed and unframed by numpy.
+"""Whole arrays in and out of PostgreSQL, framed and unframed by numpy.
 
-The wire form is that of the PostgreSQL manual, COPY, "Binary Format": a header, per row the
-number of fields and per field its length and big-endian bytes, then a trailer of -1.
+In goes binary COPY, in the form of the PostgreSQL manual (COPY, "Binary Format"): a header, per
+row the number of fields and per field its length and big-endian bytes, then a trailer of -1.
+Out come arrays in one row, in the binary form of `array_send`: five words, then per element its
+length and bytes. COPY would send, and the driver handle, a message for every row.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import numpy as np
 from sqlalchemy import Connection
 
-from outage.store.rows import FOUND, KEY, ROW, Rows
+from outage.errors import StoreError
+from outage.store.rows import FOUND, ROW, Rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,42 +22,39 @@ if TYPE_CHECKING:
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
 NULL: Final = -1
+ARRAY_WORDS: Final = 5  # dimensions, nulls, element type, length, lower bound
 
 SAMPLES: Final = "samples (series_id, slot_start, value, known_at, weight)"
-STAGE_KEYS: Final = """CREATE TEMP TABLE IF NOT EXISTS incoming (
-    n integer, series_id integer, slot_start bigint) ON COMMIT DELETE ROWS"""
+STAGE_RUNS: Final = """CREATE TEMP TABLE IF NOT EXISTS incoming (
+    series_id integer, first bigint, last bigint) ON COMMIT DELETE ROWS"""
 STAGE_ROWS: Final = """CREATE TEMP TABLE IF NOT EXISTS replacing (
-    series_id integer, slot_start bigint, value float8, known_at bigint, weight float8)
+    series_id integer, slot_start bigint, value float8, known_at bigint, weight float8, place tid)
     ON COMMIT DELETE ROWS"""
-# Without statistics of the staged keys the planner may read the whole table to find a few rows.
+# Without statistics of the staged rows the planner may read the whole table to find a few.
 BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 BY_COST: Final = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
-FIND: Final = """COPY (SELECT i.n, s.value, s.known_at, coalesce(s.weight, 'NaN')
-    FROM incoming AS i JOIN samples AS s USING (series_id, slot_start))
-    TO STDOUT (FORMAT binary)"""
+COLUMNS: Final = """array_agg(s.series_id), array_agg(slot_start), array_agg(value),
+    array_agg(known_at), array_agg(coalesce(weight, 'NaN'))"""
+FIND: Final = f"""SELECT {COLUMNS}, array_agg(s.ctid) FROM incoming AS i JOIN samples AS s
+    ON s.series_id = i.series_id AND s.slot_start BETWEEN i.first AND i.last"""  # noqa: S608 - made of constants
+# The row is reached by its place: it cannot have moved, as writers wait for each other.
 REPLACE: Final = """UPDATE samples AS s
     SET value = r.value, known_at = r.known_at, weight = r.weight FROM replacing AS r
-    WHERE s.series_id = r.series_id AND s.slot_start = r.slot_start"""
-FORGET: Final = """DELETE FROM corrections AS c USING replacing AS r
-    WHERE c.series_id = r.series_id AND c.slot_start = r.slot_start"""
-LOAD: Final = """COPY (SELECT series_id, slot_start, value, known_at, coalesce(weight, 'NaN')
-    FROM samples WHERE series_id = ANY(%s) AND slot_start >= %s AND slot_start < %s)
-    TO STDOUT (FORMAT binary)"""
+    WHERE s.ctid = r.place AND s.series_id = r.series_id AND s.slot_start = r.slot_start"""
+LOAD: Final = f"""SELECT {COLUMNS} FROM samples AS s
+    WHERE series_id = ANY(%s) AND slot_start >= %s AND slot_start < %s"""  # noqa: S608 - made of constants
 
 
 class PostgresqlBulk:
     """The bulk paths of PostgreSQL."""
 
-    def find(self, connection: Connection, rows: Rows) -> Rows:
-        """Return what is stored under the keys of `rows`, by way of a temporary table."""
-        keys = np.empty(len(rows), dtype=KEY)
-        keys["n"] = np.arange(len(rows))
-        keys["series_id"], keys["slot_start"] = rows["series_id"], rows["slot_start"]
-        connection.exec_driver_sql(STAGE_KEYS)
+    def find(self, connection: Connection, runs: Rows) -> Rows:
+        """Return the samples within ranges of slots, by way of a temporary table."""
+        connection.exec_driver_sql(STAGE_RUNS)
         connection.exec_driver_sql("TRUNCATE incoming")
-        _copy_in(connection, "incoming", _frame(keys))
+        _copy_in(connection, "incoming", _frame(runs))
         connection.exec_driver_sql(BY_INDEX)
-        found = _copy_out(connection, FIND, (), FOUND)
+        found = _arrays(connection, FIND, (), FOUND)
         connection.exec_driver_sql(BY_COST)
         return found
 
@@ -63,18 +63,19 @@ class PostgresqlBulk:
         _copy_in(connection, SAMPLES, _frame_rows(rows))
 
     def replace(self, connection: Connection, rows: Rows) -> None:
-        """Give stored samples a new value, weight and known_at, and drop their corrections."""
+        """Give stored samples a new value, weight and known_at."""
         connection.exec_driver_sql(STAGE_ROWS)
         connection.exec_driver_sql("TRUNCATE replacing")
         _copy_in(connection, "replacing", _frame_rows(rows))
         connection.exec_driver_sql(BY_INDEX)
-        connection.exec_driver_sql(REPLACE)
-        connection.exec_driver_sql(FORGET)
+        replaced = connection.exec_driver_sql(REPLACE).rowcount
         connection.exec_driver_sql(BY_COST)
+        if replaced != len(rows):
+            raise StoreError("samples were moved while they were replaced; try again")
 
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
         """Return the samples of the series `ids` with a slot start in `[since, until)`."""
-        return _copy_out(connection, LOAD, (ids, since, until), ROW)
+        return _arrays(connection, LOAD, (ids, since, until), ROW)
 
 
 def _wire(dtype: np.dtype[np.void], null: str | None = None) -> np.dtype[np.void]:
@@ -115,15 +116,22 @@ def _copy_in(connection: Connection, table: str, framed: bytes) -> None:
         copy.write(HEADER + framed + TRAILER)
 
 
-def _copy_out(
+def _arrays(
     connection: Connection, query: str, parameters: tuple[Any, ...], dtype: np.dtype[np.void]
 ) -> Rows:
-    with _cursor(connection) as cursor, cursor.copy(query, parameters) as copy:
-        data = b"".join(copy)
-    layout = _wire(dtype)
-    count = (len(data) - len(HEADER) - len(TRAILER)) // layout.itemsize
-    wire = np.frombuffer(data, dtype=layout, count=count, offset=len(HEADER))
-    rows = np.empty(count, dtype=dtype)
-    for name in dtype.names or ():
-        rows[name] = wire[name]
+    """Return the arrays of one result row as the fields of `dtype`."""
+    with _cursor(connection) as cursor:
+        result = cursor.execute(query, parameters or None, binary=True).pgresult
+        values = [result.get_value(0, n) for n in range(len(dtype.names or ()))] if result else []
+    if not values or values[0] is None:
+        return np.empty(0, dtype=dtype)
+    columns = [_elements(value or b"", dtype[n]) for n, value in enumerate(values)]
+    rows = np.empty(len(columns[0]), dtype=dtype)
+    for name, column in zip(dtype.names or (), columns, strict=True):
+        rows[name] = column
     return rows
+
+
+def _elements(array: bytes, kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    element = np.dtype([("length", ">i4"), ("data", kind.newbyteorder(">").str)])
+    return np.frombuffer(array, dtype=element, offset=4 * ARRAY_WORDS)["data"]

@@ -63,13 +63,13 @@ def rejected(connection: Connection, limit: int) -> list[RejectedRow]:
     row = RejectedRowRow
     query = select(row.origin, row.line, row.reason, row.remedy, row.excerpt)
     found = connection.execute(query.order_by(row.id.desc()).limit(limit))
-    return [RejectedRow(*one) for one in found.tuples()]
+    return [RejectedRow(*one) for one in found]
 
 
 def note_success(connection: Connection, ends: Mapping[str, int], now: int) -> None:
     """Note that sources delivered, up to the end of a slot each; an older end changes nothing."""
     query = select(SourceRow.name, SourceRow.last_slot_end).where(SourceRow.name.in_(ends))
-    before = dict(connection.execute(query).tuples().all())
+    before = dict(connection.execute(query).all())
     records = [
         {"name": name, "last_slot_end": max(end, before.get(name) or end), "last_success_at": now}
         for name, end in ends.items()
@@ -89,7 +89,7 @@ def freshness(connection: Connection) -> list[Freshness]:
     query = select(
         row.name, row.last_slot_end, row.last_success_at, row.last_error, row.last_error_at
     )
-    found = (Freshness(*one) for one in connection.execute(query).tuples())
+    found = (Freshness(*one) for one in connection.execute(query))
     return sorted(found, key=lambda one: one.name)
 
 
@@ -129,7 +129,7 @@ def baselines(
 ) -> tuple[tuple[str, ...], Floats, Floats] | None:
     """Return the keys, in order, and their location and spread, shape (slots, keys)."""
     query = select(BaselineRow.key, BaselineRow.location, BaselineRow.spread)
-    found = connection.execute(query.where(*_of_day(day, slot_seconds))).tuples()
+    found = connection.execute(query.where(*_of_day(day, slot_seconds)))
     rows = sorted(found, key=lambda row: row[0])
     if not rows:
         return None

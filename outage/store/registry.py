@@ -43,13 +43,13 @@ def numbers(connection: Connection) -> dict[Series, int]:
         SeriesRow.source,
         SeriesRow.slot_seconds,
     )
-    return {Series(*row[1:]): row[0] for row in connection.execute(query).tuples()}
+    return {Series(*row[1:]): row[0] for row in connection.execute(query)}
 
 
 def subjects(connection: Connection) -> dict[str, SubjectKind]:
     """Return the kind of every subject, in order of their slugs."""
     rows = connection.execute(select(SubjectRow.slug, SubjectRow.kind))
-    return {slug: SubjectKind(kind) for slug, kind in sorted(rows.tuples())}
+    return {slug: SubjectKind(kind) for slug, kind in sorted(rows)}
 
 
 def _create(connection: Connection, series: list[Series]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -26,8 +26,11 @@ ROW: Final = np.dtype(
         ("weight", "f8"),
     ]
 )
-KEY: Final = np.dtype([("n", "i4"), ("series_id", "i4"), ("slot_start", "i8")])
-FOUND: Final = np.dtype([("n", "i4"), ("value", "f8"), ("known_at", "i8"), ("weight", "f8")])
+# `place` is where a database keeps the row, in its own six bytes; empty where it has none.
+FOUND: Final = np.dtype([*ROW.descr, ("place", "V6")])
+RUN: Final = np.dtype([("series_id", "i4"), ("first", "i8"), ("last", "i8")])
+RUN_GAP: Final = 8  # slots: reading past eight rows costs as much as one more search
+LAST_MOMENT: Final = 2**33  # the year 2242; later ones are other units, taken for seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +47,27 @@ class Added:
 class Stored:
     """What the store holds for each incoming row: shape (rows,) throughout.
 
-    `found` says whether there is a sample at all, `revised` whether it has corrections;
-    `first` is the sample as judged, `latest` its last correction where there is one.
+    `found` says whether there is a sample at all; `first` is the sample as judged, `latest`
+    its last correction where there is one, else the same.
     """
 
     found: Mask
     first: Rows
-    revised: Mask
     latest: Rows
 
     @classmethod
-    def nothing(cls, count: int) -> Stored:
-        """Return what an empty store holds."""
-        empty = np.zeros(count, dtype=ROW)
-        none = np.zeros(count, dtype=bool)
-        return cls(none, empty, none.copy(), empty.copy())
+    def matching(cls, incoming: Rows, samples: Rows, corrections: Rows) -> Stored:
+        """Match what was read with the incoming rows; all in order of series and slot."""
+        at = _positions(samples, incoming)
+        found = at >= 0
+        first = np.zeros(len(incoming), dtype=FOUND)
+        first[found] = samples[at[found]]
+        latest = first
+        if len(corrections):
+            revised = _revise(samples, corrections, ("value", "weight", "known_at"))
+            latest = np.zeros(len(incoming), dtype=FOUND)
+            latest[found] = revised[at[found]]
+        return cls(found, first, latest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,16 +89,23 @@ class Verdict:
 def check_batch(batch: SampleBatch) -> None:
     """Refuse values that are no measurement and slots off their grid; raises BadInput."""
     seconds = slot_seconds(batch)
+    starts = batch.slot_start
     for bad, why in (
+        ((starts < 0) | (starts >= LAST_MOMENT), "is out of range; give seconds since 1970"),
         (~np.isfinite(batch.value), "has no finite value; leave a gap out instead"),
         (np.isinf(batch.weight), "has an infinite weight; give a count or none"),
-        (batch.slot_start % seconds != 0, "does not start on its slot grid; floor it first"),
+        (starts % seconds != 0, "does not start on its slot grid; floor it first"),
     ):
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             series = batch.series[int(batch.series_index[row])]
-            moment = format_time(int(batch.slot_start[row]))
-            raise BadInput(f"sample {series.subject} {series.signal} at {moment} {why}")
+            raise BadInput(
+                f"sample {series.subject} {series.signal} at {_moment(int(starts[row]))} {why}"
+            )
+
+
+def _moment(start: int) -> str | None:
+    return format_time(start) if 0 <= start < LAST_MOMENT else f"{start} s"
 
 
 def slot_seconds(batch: SampleBatch) -> Ints:
@@ -120,7 +136,7 @@ def as_rows(batch: SampleBatch, ids: Mapping[Series, int]) -> Rows:
     rows["value"] = batch.value
     rows["known_at"] = batch.known_at
     rows["weight"] = batch.weight
-    return rows[np.lexsort((rows["slot_start"], rows["series_id"]))]
+    return ordered(rows)
 
 
 def decide(incoming: Rows, stored: Stored, judged: Mask, *, keep_highest: bool) -> Verdict:
@@ -153,19 +169,45 @@ def overlay(rows: Rows, corrections: Rows) -> Rows:
 
     Both are in order of series and slot; several corrections of a slot in order of time.
     """
-    if not len(corrections) or not len(rows):
-        return rows
+    return _revise(rows, corrections, ("value", "weight")) if len(corrections) else rows
+
+
+def runs(rows: Rows, seconds: Ints) -> Rows:
+    """Return the keys of ordered rows as ranges of slots, cut where a gap is long.
+
+    `seconds` is the slot length of every row. The store reads ranges: a search for every
+    single key would cost several times as much.
+    """
+    series, slots = rows["series_id"], rows["slot_start"]
+    cut = np.ones(len(rows) + 1, dtype=bool)
+    far = np.diff(slots) > RUN_GAP * seconds[1:]
+    cut[1:-1] = (series[1:] != series[:-1]) | far
+    ranges = np.empty(np.count_nonzero(cut) - 1, dtype=RUN)
+    first = np.flatnonzero(cut[:-1])
+    ranges["series_id"], ranges["first"] = series[first], slots[first]
+    ranges["last"] = slots[np.flatnonzero(cut[1:])]
+    return ranges
+
+
+def ordered(rows: Rows) -> Rows:
+    """Return the rows in order of series and slot."""
+    return rows[np.lexsort((rows["slot_start"], rows["series_id"]))]
+
+
+def _revise(rows: Rows, corrections: Rows, names: Sequence[str]) -> Rows:
     result = rows.copy()
     position = _positions(rows, corrections)
     known = position >= 0
     # Of repeated positions numpy assigns the last: the latest version.
-    for name in ("value", "weight"):
+    for name in names:
         result[name][position[known]] = corrections[name][known]
     return result
 
 
 def _positions(rows: Rows, wanted: Rows) -> Ints:
     """Return where the key of each wanted row stands in `rows`, -1 for nowhere."""
+    if not len(rows) or not len(wanted):
+        return np.full(len(wanted), -1, dtype=np.int64)
     everything = np.concatenate([rows["slot_start"], wanted["slot_start"]])
     base = int(everything.min())
     width = int(everything.max()) - base + 1

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    column,
+    delete,
+    exists,
+    func,
+    select,
+    table,
+)
 
 from outage.batches import Ints, SampleBatch
 from outage.store.bulk import bulk_for
 from outage.store.rows import (
     ROW,
     Added,
-    Mask,
     Rows,
     Stored,
     as_rows,
     decide,
+    ordered,
     overlay,
+    runs,
     slot_seconds,
     winners,
 )
@@ -36,16 +49,17 @@ def add(
 ) -> Added:
     """Take the samples of a checked batch in; `ids` names every series of it."""
     rows = as_rows(batch.take(winners(batch, keep_highest=keep_highest)), ids)
+    seconds = _seconds(rows, ids)
     bulk = bulk_for(connection)
-    stored = _lay_on(rows, bulk.find(connection, rows))
-    if stored.found.any():
-        _revise(connection, stored)
-    judged = _judged(connection, rows, ids)
+    found = ordered(bulk.find(connection, runs(rows, seconds)))
+    stored = Stored.matching(rows, found, _corrections_of_incoming(connection))
+    judged = rows["slot_start"] + seconds <= _judged_until(connection)
     verdict = decide(rows, stored, judged, keep_highest=keep_highest)
     if verdict.new.any():
         bulk.insert(connection, rows[verdict.new])
     if verdict.replaced.any():
-        bulk.replace(connection, rows[verdict.replaced])
+        bulk.replace(connection, _placed(rows, stored.first)[verdict.replaced])
+        _forget(connection, rows[verdict.replaced])
     if verdict.corrected.any():
         _correct(connection, rows[verdict.corrected], stored.latest[verdict.corrected], now)
     return verdict.counts()
@@ -58,9 +72,9 @@ def load(
     if not ids:
         return SampleBatch.of(())
     rows = bulk_for(connection).load(connection, list(ids.values()), since, until)
-    rows = rows[np.lexsort((rows["slot_start"], rows["series_id"]))]
+    rows = ordered(rows)
     if corrected:
-        rows = overlay(rows, _corrections(connection, since, until))
+        rows = overlay(rows, _corrections_between(connection, since, until))
     return _batch(rows, ids)
 
 
@@ -74,35 +88,8 @@ def span(connection: Connection) -> tuple[int, int] | None:
     return None if start is None else (int(start), int(end))
 
 
-def _lay_on(rows: Rows, found: Rows) -> Stored:
-    stored = Stored.nothing(len(rows))
-    at = found["n"]
-    stored.found[at] = True
-    for name in ("value", "known_at", "weight"):
-        stored.first[name][at] = stored.latest[name][at] = found[name]
-    return stored
-
-
-def _revise(connection: Connection, stored: Stored) -> None:
-    """Lay the latest corrections on, found by the keys that the bulk lookup has staged."""
-    if not connection.scalar(select(exists().select_from(CorrectionRow))):
-        return
-    query = """SELECT i.n, c.value, c.known_at, c.weight FROM incoming AS i
-        JOIN corrections AS c ON c.series_id = i.series_id AND c.slot_start = i.slot_start
-        ORDER BY i.n, c.known_at"""
-    for n, value, known_at, weight in connection.exec_driver_sql(query):
-        stored.revised[n] = True
-        stored.latest["value"][n] = value
-        stored.latest["known_at"][n] = known_at
-        stored.latest["weight"][n] = np.nan if weight is None else weight
-
-
-def _judged(connection: Connection, rows: Rows, ids: Mapping[Series, int]) -> Mask:
-    judged_until = connection.scalar(select(JudgementRow.judged_until))
-    if judged_until is None:
-        return np.zeros(len(rows), dtype=bool)
-    ends: Mask = rows["slot_start"] + _seconds(rows, ids) <= judged_until
-    return ends
+def _judged_until(connection: Connection) -> int:
+    return connection.scalar(select(JudgementRow.judged_until)) or 0
 
 
 def _seconds(rows: Rows, ids: Mapping[Series, int]) -> Ints:
@@ -113,34 +100,66 @@ def _seconds(rows: Rows, ids: Mapping[Series, int]) -> Ints:
     return seconds
 
 
+def _placed(rows: Rows, stored: Rows) -> Rows:
+    placed = np.empty(len(rows), dtype=stored.dtype)
+    placed[list(ROW.names or ())] = rows
+    placed["place"] = stored["place"]
+    return placed
+
+
 def _correct(connection: Connection, rows: Rows, latest: Rows, now: int) -> None:
+    versions = rows.copy()
     # A clock that went back must not put a later version before an earlier one.
-    known_at = np.maximum(latest["known_at"], now)
-    records = [
-        {
-            "series_id": row["series_id"].item(),
-            "slot_start": row["slot_start"].item(),
-            "known_at": moment,
-            "value": row["value"].item(),
-            "weight": None if np.isnan(row["weight"]) else row["weight"].item(),
-        }
-        for row, moment in zip(rows, known_at.tolist(), strict=True)
-    ]
+    versions["known_at"] = np.maximum(latest["known_at"], now)
+    records = [dict(zip(ROW.names or (), row, strict=True)) for row in versions.tolist()]
+    for record in records:
+        record["weight"] = None if np.isnan(record["weight"]) else record["weight"]
     upsert(connection, CorrectionRow, records)
 
 
-def _corrections(connection: Connection, since: int, until: int) -> Rows:
-    query = (
-        select(
-            CorrectionRow.series_id,
-            CorrectionRow.slot_start,
-            CorrectionRow.value,
-            CorrectionRow.known_at,
-            CorrectionRow.weight,
-        )
-        .where(CorrectionRow.slot_start >= since, CorrectionRow.slot_start < until)
-        .order_by(CorrectionRow.series_id, CorrectionRow.slot_start, CorrectionRow.known_at)
+def _forget(connection: Connection, rows: Rows) -> None:
+    """Drop the corrections of samples that were replaced: they are older than the new value."""
+    if not _any_corrections(connection):
+        return
+    statement = delete(CorrectionRow).where(
+        CorrectionRow.series_id == bindparam("series"), CorrectionRow.slot_start == bindparam("at")
     )
+    keys = rows[["series_id", "slot_start"]].tolist()
+    connection.execute(statement, [{"series": series, "at": start} for series, start in keys])
+
+
+def _any_corrections(connection: Connection) -> bool:
+    return bool(connection.scalar(select(exists().select_from(CorrectionRow))))
+
+
+def _corrections_of_incoming(connection: Connection) -> Rows:
+    """Return the corrections within the ranges that the bulk lookup has staged."""
+    if not _any_corrections(connection):
+        return np.empty(0, dtype=ROW)
+    incoming = table("incoming", column("series_id"), column("first"), column("last"))
+    inside = and_(
+        CorrectionRow.series_id == incoming.c.series_id,
+        CorrectionRow.slot_start.between(incoming.c.first, incoming.c.last),
+    )
+    return _versions(connection, _all_corrections().join(incoming, inside))
+
+
+def _corrections_between(connection: Connection, since: int, until: int) -> Rows:
+    return _versions(
+        connection,
+        _all_corrections().where(
+            CorrectionRow.slot_start >= since, CorrectionRow.slot_start < until
+        ),
+    )
+
+
+def _all_corrections() -> Select[*tuple[Any, ...]]:
+    row = CorrectionRow
+    query = select(row.series_id, row.slot_start, row.value, row.known_at, row.weight)
+    return query.order_by(row.series_id, row.slot_start, row.known_at)
+
+
+def _versions(connection: Connection, query: Select[*tuple[Any, ...]]) -> Rows:
     return np.array([tuple(row) for row in connection.execute(query)], dtype=ROW)
 
 

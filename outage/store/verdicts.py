@@ -68,7 +68,7 @@ def forget_after(
         connection.execute(delete(IncidentRow).where(IncidentRow.id == number))
     keys = {tuple(_notice_key(one).values()) for one in notices}
     columns = (NoticeRow.kind, NoticeRow.subject, NoticeRow.vantage, NoticeRow.start)
-    seen = connection.execute(select(*columns).where(NoticeRow.start > moment)).tuples()
+    seen = connection.execute(select(*columns).where(NoticeRow.start > moment))
     for key in set(map(tuple, seen)) - keys:
         same_key = (column == part for column, part in zip(columns, key, strict=True))
         connection.execute(delete(NoticeRow).where(*same_key))
