@@ -92,7 +92,7 @@ def _placed(findings: list[checks.Finding], text: str, path: Path) -> list[Fault
     for key, why, remedy in findings:
         short = tuple(part for part in key if part != "")  # domains may be a list, for the whole
         written = short if short in lines else key
-        faults.append(Fault(path.name, written, line_of(lines, written), why, remedy))
+        faults.append(Fault(str(path), written, line_of(lines, written), why, remedy))
     return sorted(faults, key=lambda one: (one.line or 0, one.key))
 
 
@@ -118,7 +118,7 @@ def _table(text: str, path: Path) -> tuple[dict[str, Any], Fault | None]:
     try:
         return tomllib.loads(text), None
     except RecursionError:
-        return {}, Fault(path.name, (), None, "is nested too deeply", "flatten it")
+        return {}, Fault(str(path), (), None, "is nested too deeply", "flatten it")
     except ValueError as error:  # tomllib lets through what int() says of endless digits
         said = str(error)
         place = _PLACE.search(said)
@@ -127,7 +127,7 @@ def _table(text: str, path: Path) -> tuple[dict[str, Any], Fault | None]:
         reason = f"is not TOML: {said[: place.start()] if place else said}"
         where = int(line) if line else at_end
         return {}, Fault(
-            path.name, (), where, reason, "correct it there", int(column) if column else None
+            str(path), (), where, reason, "correct it there", int(column) if column else None
         )
 
 

@@ -45,7 +45,7 @@ def register(app: typer.Typer) -> None:
 
 def check(config: ConfigFile = None) -> None:
     """Check the catalogue file: every fault on a line, with its key, line and remedy."""
-    from outage.catalogue import check_catalogue  # noqa: PLC0415
+    from outage.catalogue import check_catalogue
 
     path = config_file(config)
     catalogue, faults = check_catalogue(path)

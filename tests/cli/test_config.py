@@ -1,0 +1,61 @@
+"""`outage config check` as a user meets it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+GOOD = '[operators.at-1]\nname = "AT"\ntimezone = "Europe/Vienna"\n'
+BAD = GOOD + 'asn = 1\n[services.intranet]\ndomains = ["*.com"]\n'
+
+
+def _run(folder: Path, *arguments: str, config: str = "") -> subprocess.CompletedProcess[str]:
+    environ = {key: value for key, value in os.environ.items() if key != "OUTAGE_CONFIG"}
+    if config:
+        environ["OUTAGE_CONFIG"] = config
+    command = [sys.executable, "-m", "outage", "config", "check", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_without_a_file_the_built_in_catalogue_is_checked(tmp_path: Path) -> None:
+    done = _run(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("built-in catalogue: fine: ")
+    assert done.stdout.count("\n") == 1
+
+
+def test_the_file_of_the_folder_is_found(tmp_path: Path) -> None:
+    (tmp_path / "outage.toml").write_text(GOOD)
+    assert "outage.toml: fine: " in _run(tmp_path).stdout
+    assert " 1 operators" in _run(tmp_path).stdout
+
+
+def test_every_fault_on_a_line_of_stderr_and_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(BAD)
+    done = _run(tmp_path, "--config", "mine.toml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [line.split(": ")[:2] for line in done.stderr.splitlines()] == [
+        ["mine.toml:4", "operators.at-1.asn"],
+        ["mine.toml:5", "services.intranet.name"],
+        ["mine.toml:6", "services.intranet.domains[0]"],
+    ]
+
+
+def test_the_environment_names_a_file_and_the_option_goes_before_it(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text(BAD)
+    assert _run(tmp_path, config="bad.toml").returncode == 2
+    assert _run(tmp_path, "--config", "good.toml", config="bad.toml").returncode == 0
+
+
+def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+    done = _run(tmp_path, "--config", "absent.toml")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "absent.toml: cannot be read: No such file or directory;"
+        " name a readable file with --config\n"
+    )
