@@ -14,11 +14,11 @@ LISTED = re.findall(
     r"\S+",
     """
     whatsapp facebook instagram messenger threads netflix spotify discord slack zoom teams
-    telegram signal line kakaotalk wechat viber github gitlab gmail google-drive youtube google-
-    search google-meet paypal tiktok snapchat x bluesky reddit twitch pinterest linkedin aws
-    azure google-cloud cloudflare outlook office-365 icloud imessage app-store playstation-
-    network xbox-live steam roblox fortnite dropbox adobe shopify amazon ebay disney-plus hbo-
-    max prime-video apple-music chatgpt claude
+    telegram signal line kakaotalk wechat viber github gitlab gmail google-drive youtube
+    google-search google-meet paypal tiktok snapchat x bluesky reddit twitch pinterest linkedin aws
+    azure google-cloud cloudflare outlook office-365 icloud imessage app-store playstation-network
+    xbox-live steam roblox fortnite dropbox adobe shopify amazon ebay disney-plus hbo-max
+    prime-video apple-music chatgpt claude
     """,
 )
 LANGUAGES = re.findall("..", "endeesptitfrnltridhijaarruplkosv")
