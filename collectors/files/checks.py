@@ -21,6 +21,8 @@ Check: TypeAlias = Callable[[str], str]
 NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 ABSENT: Final = frozenset({"", "nan", "null", "none", "na", "n/a", "-"})
 ENDLESS: Final = frozenset({"inf", "infinity"})
+MISSING: Final = Told("value is missing (empty or NaN)", "leave out a row without a value")
+INFINITE: Final = Told("value is infinite", "leave out a row without a value")
 
 
 class Wrong(Exception):
@@ -110,8 +112,8 @@ def numbers(column: Any, faults: Faults) -> Floats:
         value: Floats = np.asarray(cast, dtype=np.float64)
     else:
         value = _from_text(as_text(column), faults)
-    faults.mark(np.isnan(value), Told("value is missing (NaN)", "leave out a row without a value"))
-    faults.mark(np.isinf(value), Told("value is infinite", "leave out a row without a value"))
+    faults.mark(np.isnan(value), MISSING)
+    faults.mark(np.isinf(value), INFINITE)
     faults.mark(value < 0, Told("value is negative", "no signal falls below 0; leave the row out"))
     return value
 
@@ -133,10 +135,9 @@ def _from_text(column: Any, faults: Faults) -> Floats:
 
 def _mark_odd(texts: Any, odd: Bools, faults: Faults) -> None:
     lowered = [text.lower().lstrip("+-") for text in texts.filter(odd).to_pylist()]
-    remedy = "leave out a row without a value"
     for told, chosen in (
-        (Told("value is missing (empty or NaN)", remedy), _where(odd, lowered, ABSENT)),
-        (Told("value is infinite", remedy), _where(odd, lowered, ENDLESS)),
+        (MISSING, _where(odd, lowered, ABSENT)),
+        (INFINITE, _where(odd, lowered, ENDLESS)),
         (Told("value is not a number", "write it like 12 or 12.5, without separators"), odd),
     ):
         faults.mark(chosen, told)

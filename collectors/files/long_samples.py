@@ -74,6 +74,7 @@ class LongSamples:
         instead of `slot_start` holds moments, which are brought to their slot. Raises BadInput
         if the file cannot be read, UsageError if an option is wrong.
         """
+        _check_options(options)
         file = ParquetFile.open(path) if is_parquet(path) else CsvFile.open(path)
         layout = _layout(path, file.names, options)
         lengths = _survey(file, layout)
@@ -83,13 +84,13 @@ class LongSamples:
 
 def _layout(path: Path, names: tuple[str, ...], options: ReadOptions) -> Layout:
     time_column = check_columns(list(names), options, str(path))
-    if options.slot_seconds is not None:
-        check_slot_seconds(options.slot_seconds)
-    _check_options(options)
     return Layout(path, time_column, options, check_timezone(options.timezone))
 
 
 def _check_options(options: ReadOptions) -> None:
+    check_timezone(options.timezone)
+    if options.slot_seconds is not None:
+        check_slot_seconds(options.slot_seconds)
     try:
         for what in ("service", "vantage", "source"):
             if given := getattr(options, what):

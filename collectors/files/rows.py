@@ -23,6 +23,7 @@ COLUMNS: Final = (
     "slot_seconds",
 )  # fmt: skip
 EXCERPT: Final = 120
+MAX_COLUMNS: Final = 1_000
 
 
 class Told(NamedTuple):
@@ -102,6 +103,8 @@ def printable(text: str) -> str:
 
 def check_columns(found: list[str], options: ReadOptions, where: str) -> str:
     """Return the name of the time column; raises BadInput naming what is missing or doubled."""
+    if len(found) > MAX_COLUMNS:
+        raise BadInput(f"{where}: has {len(found):,} columns; is it a table of samples?")
     twice = sorted({name for name in found if found.count(name) > 1 and name in COLUMNS})
     if twice:
         raise BadInput(f"{where}: the column {', '.join(twice)} is there twice; leave one out")

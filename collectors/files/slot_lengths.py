@@ -20,10 +20,11 @@ NOT_YET: Final = -(2**62)
 class SlotLengths:
     """Counts, per series, how often each allowed slot length lies between two rows.
 
-    The length is the most common one to whose grid at least nine tenths of the rows are
-    aligned, else the most common one; of equals the one more common in the whole file, then the
-    one that more rows fit, then the smallest. A series without any takes the most common one of
-    the file, else 600.
+    The length is the most common of those to whose grid at least nine tenths of the rows are
+    aligned; of equals the one more common in the whole file, then the one that more rows fit,
+    then the smallest. Where no row distance fits the rows, it is the most common one of the
+    file, or 600, if that does, else the most common one all the same. A series without any
+    takes the most common one of the file, else 600.
     """
 
     def __init__(self, *, aligned: bool = True) -> None:
@@ -49,16 +50,18 @@ class SlotLengths:
     def of(self, series: Series) -> int:
         """Return the slot length of a series, seconds."""
         total: Ints = self._steps.sum(axis=0)
+        usual = int(ALLOWED[int(total.argmax())]) if total.any() else DEFAULT_SLOT_SECONDS
         place = self._positions.get(series)
-        if place is not None and self._steps[place].any():
-            return self._best(place, total)
-        return int(ALLOWED[int(total.argmax())]) if total.any() else DEFAULT_SLOT_SECONDS
-
-    def _best(self, place: int, total: Ints) -> int:
+        if place is None or not self._steps[place].any():
+            return usual
         steps, fits = self._steps[place], self._fits[place]
-        aligned = (fits >= ALIGNED_SHARE * self._rows[place]) & self._must_align
-        order = np.lexsort((-ALLOWED, fits, total, steps, aligned & (steps > 0)))
-        return int(ALLOWED[int(order[-1])])
+        aligned = (fits >= ALIGNED_SHARE * self._rows[place]) | (not self._must_align)
+        ranked = ALLOWED[np.lexsort((-ALLOWED, fits, total, steps))][::-1]
+        own = [length for length in ranked.tolist() if steps[ALLOWED == length] > 0]
+        for length in (*own, usual, DEFAULT_SLOT_SECONDS):
+            if aligned[ALLOWED == length]:
+                return int(length)
+        return int(own[0])
 
     def _grow(self, count: int) -> None:
         more = count - len(self._rows)
