@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from outage import scenarios
+from outage.catalogue import load_catalogue
 from outage.errors import UsageError
 from outage.slots import DAY, MINUTE
 from outage.words import SIGNALS, SLUG, Cause
@@ -88,6 +89,13 @@ def test_the_subjects_are_its_own(slug: str) -> None:
     assert {event.vantage for event in one.events} <= {None, *one.operators}
     assert set(one.timezones) == set(one.operators)
     assert all(ZoneInfo(zone) for zone in one.timezones.values())
+
+
+@every
+def test_real_services_have_their_name_in_the_catalogue(slug: str) -> None:
+    assert set(scenarios.describe(slug).services) - {"ordinary-app"} <= set(
+        load_catalogue().services
+    )
 
 
 @every
