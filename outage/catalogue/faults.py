@@ -84,7 +84,7 @@ def _said(detail: ErrorDetails) -> tuple[str, str]:
         return str(context["reason"]), str(context["remedy"])
     if detail["type"] in _PLAIN:
         return _PLAIN[detail["type"]]
-    return detail["msg"][:1].lower() + detail["msg"][1:], "see docs/catalogue.md"
+    return detail["msg"].removeprefix("Input "), "see docs/catalogue.md"
 
 
 def _keys(model: type[BaseModel], path: KeyPath) -> list[str]:

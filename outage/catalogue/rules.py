@@ -126,7 +126,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _by_category(value: Any) -> Any:
-    return {"": value} if isinstance(value, (list, tuple)) else value
+    return {"": value} if isinstance(value, (list, tuple, str)) else value
 
 
 Slug = Annotated[str, AfterValidator(_slug)]

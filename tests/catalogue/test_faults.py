@@ -54,6 +54,18 @@ BROKEN = {
         "services.intranet.keywords",
         "is not a list",
     ),
+    "text for domains": (
+        SERVICE + 'domains = "a.b"\n',
+        3,
+        "services.intranet.domains",
+        "is not a list",
+    ),
+    "word for a number": (
+        '[scenario]\nseed = "many"\n',
+        2,
+        "scenario.seed",
+        "should be a valid integer",
+    ),
     "number among words": (
         SERVICE + 'keywords = [\n "a",\n 7]\n',
         5,

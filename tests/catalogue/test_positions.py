@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from outage.catalogue.load import BUILTIN
 from outage.catalogue.positions import KeyPath, key_lines, line_of
@@ -106,3 +109,34 @@ def test_an_absent_key_is_placed_at_the_table_around_it() -> None:
     lines = key_lines(TRICKY)
     assert line_of(lines, ("services", "two", "name")) == 29
     assert line_of(lines, ("sources", "x")) is None
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=8)
+VALUES = st.recursive(
+    st.booleans() | st.integers(-9, 9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(k, ensure_ascii=False)} = {_written(v)}" for k, v in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    if isinstance(value, list):
+        return "[ # ] no end\n" + "".join(f"  {_written(one)}, # }}\n" for one in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.dictionaries(TEXTS, VALUES, max_size=4))
+def test_whatever_stands_in_a_table_is_found(table: dict[str, Any]) -> None:
+    pairs = [f"{json.dumps(k, ensure_ascii=False)} = {_written(v)}" for k, v in table.items()]
+    text = "\n[head]\n" + "\n".join(pairs)
+    assert tomllib.loads(text) == {"head": table}
+    lines = key_lines(text)
+    assert {path for path, _ in _leaves({"head": table})} <= lines.keys() | {()}
+    line = 3
+    for key, pair in zip(table, pairs, strict=True):
+        assert lines["head", key] == line
+        line += pair.count("\n") + 1
