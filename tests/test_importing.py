@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors.files import lines
 from collectors.files.long_samples import LongSamples
 from collectors.files.report_archive import ReportArchive
 from outage.importing import Imported, import_files
@@ -104,8 +105,9 @@ def test_a_file_that_fails_does_not_stop_the_others(store: Store, tmp_path: Path
 
 
 def test_of_many_bad_rows_the_first_are_shown_and_ten_thousand_kept(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lines, "PIECE_BYTES", 60_000)
     outcome = taken(store, samples_file(tmp_path, bad=10_050))
     assert outcome.rejected == 10_050
     assert [row.line for row in outcome.files[0].first] == list(range(5, 15))

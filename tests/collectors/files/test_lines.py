@@ -34,7 +34,7 @@ def test_lines_keep_their_numbers_over_pieces(
     assert numbered(path) == [(1, "one "), (2, "two"), (3, ""), (4, "four"), (5, "last")]
 
 
-@pytest.mark.parametrize("piece", [16, 64, 1 << 20])
+@pytest.mark.parametrize("piece", [16, 64, 100, 520, 1 << 20])
 def test_a_line_too_long_is_left_out_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
