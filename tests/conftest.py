@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from outage.store import Store, upgrade
+from outage.store.tables import Base
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
@@ -51,17 +52,54 @@ def postgresql_server() -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """Return the URL of an empty schema of its own on the PostgreSQL server."""
-    schema = f"test_{next(NUMBERS)}"
+@pytest.fixture(scope="session")
+def postgresql_engine(postgresql_server: str) -> Iterator[Engine]:
+    """Return an engine on the session's server, to make and clear what tests need."""
     engine = create_engine(postgresql_server)
-    with engine.begin() as connection:
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_engine: Engine) -> Iterator[str]:
+    """Return the URL of an empty schema of its own on PostgreSQL."""
+    schema = f"test_{next(NUMBERS)}"
+    with postgresql_engine.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
     yield f"{postgresql_server}&options=-csearch_path%3D{schema}"
-    with engine.begin() as connection:
+    with postgresql_engine.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_store(postgresql_server: str) -> str:
+    """Return the URL of the session's one store on PostgreSQL."""
+    upgrade(postgresql_server)
+    return postgresql_server
+
+
+@pytest.fixture
+def postgresql_store_url(postgresql_store: str, postgresql_engine: Engine) -> str:
+    """Return the URL of a store without samples: the session's one, cleared."""
+    tables = ", ".join(Base.metadata.tables)
+    with postgresql_engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    return postgresql_store
+
+
+@pytest.fixture(scope="session")
+def sqlite_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a store without samples, to be copied."""
+    file = tmp_path_factory.mktemp("store") / "outage.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_store_url(sqlite_store_file: Path, tmp_path: Path) -> str:
+    """Return the URL of a store without samples on SQLite."""
+    file = shutil.copy(sqlite_store_file, tmp_path / "outage.db")
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -73,11 +111,11 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def store_url(empty_url: str) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
     """Return the URL of a store without samples, once on each kind of database."""
-    upgrade(empty_url)
-    return empty_url
+    url: str = request.getfixturevalue(f"{request.param}_store_url")
+    return url
 
 
 @pytest.fixture
