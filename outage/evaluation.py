@@ -110,7 +110,9 @@ def read_case(folder: Path) -> Case:
             nuisances=tuple(_label(row, "kind") for row in table.get("nuisances", ())),
         )
     except KeyError as error:
-        raise BadInput(f"{folder.name}: {error.args[0]!r} is missing; see `Labelled cases`") from None
+        raise BadInput(
+            f"{folder.name}: {error.args[0]!r} is missing; see `Labelled cases`"
+        ) from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _label(row: dict[str, Any], kind: str) -> Label:
 
 
 def _read_samples(folder: Path, slot_seconds: int) -> SampleBatch:
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     parquet, text = folder / "samples.parquet", folder / "samples.csv"
     try:

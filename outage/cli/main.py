@@ -13,7 +13,15 @@ import typer
 from outage import __version__
 from outage.errors import OutageError, UsageError
 
-COMMANDS: tuple[str, ...] = ("init", "import_", "config")
+COMMANDS: tuple[str, ...] = (
+    "demo",
+    "init",
+    "config",
+    "import_",
+    "detect",
+    "replay",
+    "evaluate",
+)
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 

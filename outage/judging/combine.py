@@ -37,7 +37,9 @@ class Index:
     has_posts: Bools  # per subject
 
     @classmethod
-    def of(cls, units: tuple[Unit, ...], measured: list[frozenset[str]], table: Signatures) -> Index:
+    def of(
+        cls, units: tuple[Unit, ...], measured: list[frozenset[str]], table: Signatures
+    ) -> Index:
         """Build the index; `measured[i]` names the features of unit i."""
         subjects = tuple(sorted({unit.subject for unit in units}))
         network = [not unit.people and bool(unit.vantage) for unit in units]
@@ -136,7 +138,9 @@ def services(
     for row in outages:
         total = np.zeros(shape[0])
         np.add.at(total, index.pair_subject, np.where(hit[:, row], network[:, row], 0.0))
-        hits = np.bincount(index.pair_subject, weights=hit[:, row].astype(float), minlength=shape[0])
+        hits = np.bincount(
+            index.pair_subject, weights=hit[:, row].astype(float), minlength=shape[0]
+        )
         total += now.people[:, row]
         total[has_network & (hits == 0)] = NOTHING
         if table.scopes[row] == "single":

@@ -126,9 +126,7 @@ class Engine:
             self._windows[number] = kept
         a = (begin - kept.start) // plane.slot_seconds
         b = (end - kept.start) // plane.slot_seconds
-        return Panel(
-            plane.series, begin, plane.slot_seconds, kept.values[a:b], kept.known_at[a:b]
-        )
+        return Panel(plane.series, begin, plane.slot_seconds, kept.values[a:b], kept.known_at[a:b])
 
     def _ahead(self, end: int) -> bool:
         span = self.source.span()

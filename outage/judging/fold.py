@@ -114,9 +114,7 @@ class _Work:
         self.evidence[units] = after
         self.heard[units] = np.where(spoke, tick.slot_start + tick.slot_seconds, self.heard[units])
 
-    def _judge(
-        self, tick: Tick, units: slice, spoke: Bools, fresh: Floats, block: Scored
-    ) -> None:
+    def _judge(self, tick: Tick, units: slice, spoke: Bools, fresh: Floats, block: Scored) -> None:
         heard = self.heard > tick.slot_start + tick.slot_seconds - FORGET_SECONDS
         now = combine(self.index, self.evidence, heard)
         latest = np.zeros_like(self.evidence)
@@ -145,9 +143,7 @@ class _Work:
             name = self.index.vantages[v]
             self._hold(tick, name, "operator", row, float(margin[v]), pairs, instant)
 
-    def _services(
-        self, tick: Tick, verdicts: Verdicts, now: Combined, instant: Combined
-    ) -> None:
+    def _services(self, tick: Tick, verdicts: Verdicts, now: Combined, instant: Combined) -> None:
         operator_names = set(self.index.vantages)
         threshold = np.full(len(self.index.subjects), self.settings.possible_nats)
         threshold += self.settings.tail_nats * self._in_tail(tick)
@@ -290,9 +286,7 @@ class _Work:
         track.touched_at = tick.moment
         self.touched[id(track)] = track
 
-    def _add_totals(
-        self, track: Track, fresh: Floats, pairs: Bools, instant: Combined
-    ) -> None:
+    def _add_totals(self, track: Track, fresh: Floats, pairs: Bools, instant: Combined) -> None:
         track.totals = [float(x) for x in np.array(track.totals) + fresh]
         for p in np.flatnonzero(pairs & instant.pair_heard):
             key = self._pair_key(int(p), track.kind)
@@ -354,9 +348,7 @@ class _Work:
 
     # -- nuisances --------------------------------------------------------------------------
 
-    def _nuisances(
-        self, tick: Tick, verdicts: Verdicts, now: Combined, instant: Combined
-    ) -> None:
+    def _nuisances(self, tick: Tick, verdicts: Verdicts, now: Combined, instant: Combined) -> None:
         busy = {track.subject for track in self.state.tracks if track.end is None}
         loud = verdicts.innocent_score > self.settings.notice_nats
         loud &= verdicts.margin < self.settings.possible_nats

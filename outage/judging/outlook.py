@@ -131,10 +131,7 @@ def _fit(
 ) -> Expectation | None:
     def clock(slot_starts: Ints) -> Ints:
         return np.column_stack(
-            [
-                offsets(plane.series[i].subject, plane.series[i].vantage, slot_starts)
-                for i in chosen
-            ]
+            [offsets(plane.series[i].subject, plane.series[i].vantage, slot_starts) for i in chosen]
         )
 
     past = History(

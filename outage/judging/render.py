@@ -72,8 +72,7 @@ def incident(engine: Engine, track: Track) -> Incident:
         event=track.event,
         lag_s=track.lag_s,
         evidence=tuple(
-            _evidence(engine, column, start)
-            for column in _varied(engine, telling)[:MOST_EVIDENCE]
+            _evidence(engine, column, start) for column in _varied(engine, telling)[:MOST_EVIDENCE]
         ),
     )
 
@@ -111,8 +110,9 @@ def _columns(engine: Engine, track: Track) -> list[_Column]:
             continue
         values, expected = engine.seen(number, first, last)
         for i in mine:
-            column = _sums(plane.noises[i], values[:, i], expected.location[:, i],
-                           expected.spread[:, i])
+            column = _sums(
+                plane.noises[i], values[:, i], expected.location[:, i], expected.spread[:, i]
+            )
             if column is not None:
                 found.append(_Column(i, number, *column))
     return found
@@ -204,9 +204,7 @@ def _causes(engine: Engine, track: Track) -> tuple[Cause, Cause | None]:
         return Cause.OPERATOR, None
     if not track.hit:
         return Cause.UNKNOWN, None
-    rest = [
-        i for i in table.outages if i != track.row and table.scopes[i] != "operator"
-    ]
+    rest = [i for i in table.outages if i != track.row and table.scopes[i] != "operator"]
     second = max(rest, key=lambda i: track.totals[i], default=None)
     runner_up = None if second is None else Cause(table.rows[second])
     return Cause(table.rows[track.row]), runner_up

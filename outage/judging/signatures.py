@@ -44,6 +44,7 @@ PEOPLE: Final = frozenset({"posts", "error_posts", "user_reports", "status_level
 
 # Log ratios at which a change is weighed; denser where changes are small.
 _STEPS = (0.05, 0.1, 0.18, 0.28, 0.4, 0.55, 0.75, 1.0, 1.3, 1.7, 2.3, 3.0, 4.0, 5.0, 6.0)
+NEGLIGIBLE: Final = 0.1
 EFFECTS: Final = np.array([-step for step in reversed(_STEPS)] + [0.0] + list(_STEPS))
 
 
@@ -72,8 +73,13 @@ class Signatures:
 
 
 def _range_weights(low: float, high: float) -> Floats:
+    """Return the probability of each effect; a range that holds 0 means: half the time, none."""
     inside = (EFFECTS >= low - 1e-9) & (EFFECTS <= high + 1e-9)
-    return np.where(inside, 1.0 / max(1, int(inside.sum())), 0.0)
+    none = inside & (np.abs(EFFECTS) <= NEGLIGIBLE)
+    some = inside & ~none
+    if not none.any() or not some.any():
+        return np.where(inside, 1.0 / max(1, int(inside.sum())), 0.0)
+    return np.where(none, 0.5 / none.sum(), 0.0) + np.where(some, 0.5 / some.sum(), 0.0)
 
 
 def parse_signatures(table: dict[str, Any]) -> Signatures:

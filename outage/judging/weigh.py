@@ -94,9 +94,7 @@ def _ratio(top: Seen, bottom: Seen, *, counted: bool) -> Feature:
     few = np.minimum(bottom.location, bottom.value)
     counting = 1.0 / (few + 1.0) + (1.0 / (top.location + 1.0) if counted else 0.0)
     own = 0.0 if counted else 0.25 * top.spread**2
-    return Feature(
-        _log_ratio(top) - _log_ratio(bottom), np.sqrt(counting + own + SYSTEMATIC**2)
-    )
+    return Feature(_log_ratio(top) - _log_ratio(bottom), np.sqrt(counting + own + SYSTEMATIC**2))
 
 
 def _rare(seen: Seen, exposure: Seen | None) -> Feature:

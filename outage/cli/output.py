@@ -1,0 +1,94 @@
+"""What the commands print: one JSON document, or a table for people; progress on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from outage.slots import format_time
+from outage.words import Incident, Notice, as_json
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=False))
+
+
+def verdicts(incidents: Sequence[Incident], notices: Sequence[Notice]) -> dict[str, Any]:
+    """Return the contract's document of incidents and notices."""
+    return {
+        "incidents": [as_json(one) for one in incidents],
+        "notices": [as_json(one) for one in notices],
+    }
+
+
+def print_incidents(incidents: Sequence[Incident], notices: Sequence[Notice]) -> None:
+    """Print the table of incidents, with what speaks for each, and how much was waved through."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    if not incidents:
+        console.print("No incident.")
+    else:
+        table = Table(title="Incidents (UTC)", title_justify="left")
+        for name in ("since", "until", "subject", "where", "cause", "opened", "sure", "missing"):
+            table.add_column(name, no_wrap=True)
+        for one in incidents:
+            table.add_row(*(Text(cell) for cell in _row(one)))
+        console.print(table)
+        for one in incidents:
+            console.print(Text(f"{_short(one.start)} {one.subject}: {_why(one)}"))
+    if notices:
+        console.print(Text(f"Seen, and not an outage: {_kinds(notices)}."))
+
+
+def _row(one: Incident) -> tuple[str, ...]:
+    return (
+        _short(one.start),
+        _short(one.end) if one.end is not None else "open",
+        one.subject,
+        one.vantage or ("everywhere" if len(one.vantages) != 1 else f"{one.vantages[0]} (alone)"),
+        one.cause.value,
+        f"+{(one.opened_at - one.start) // 60} min",
+        f"{one.confidence:.0%}" + ("" if one.confirmed_at is not None else " possible"),
+        f"{one.severity:.0%}",
+    )
+
+
+def _why(one: Incident) -> str:
+    return (
+        "; ".join(evidence.text for evidence in one.evidence[:3]) or "no single signal stands out"
+    )
+
+
+def _kinds(notices: Sequence[Notice]) -> str:
+    counts: dict[str, int] = {}
+    for notice in notices:
+        counts[notice.kind] = counts.get(notice.kind, 0) + 1
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(counts.items()))
+
+
+def _short(moment: int | None) -> str:
+    text = format_time(moment)
+    return "" if text is None else text[:16].replace("T", " ")
+
+
+@contextmanager
+def progress(title: str, since: int, until: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a stretch of time has been judged, on a terminal only."""
+    if not sys.stderr.isatty() or until <= since:
+        yield lambda _moment: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=until - since)
+        yield lambda moment: bar.update(task, completed=moment - since)
