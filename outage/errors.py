@@ -34,7 +34,11 @@ class BadInput(OutageError):
 
 
 class StoreError(OutageError):
-    """The database refused an operation or cannot be reached."""
+    """The database refused or cannot be reached; trying again helps unless `permanent`."""
+
+    def __init__(self, message: str, *, permanent: bool = True) -> None:
+        super().__init__(message)
+        self.permanent = permanent
 
 
 class SourceError(OutageError):

@@ -71,7 +71,9 @@ class PostgresqlBulk:
         replaced = connection.exec_driver_sql(REPLACE).rowcount
         connection.exec_driver_sql(BY_COST)
         if replaced != len(rows):
-            raise StoreError("samples were moved while they were replaced; try again")
+            raise StoreError(
+                "samples were moved while they were replaced; try again", permanent=False
+            )
 
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
         """Return the samples of the series `ids` with a slot start in `[since, until)`."""

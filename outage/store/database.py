@@ -39,6 +39,8 @@ REMEDIES: Final = (
     ("connect", "start the server, or correct --database"),
 )
 
+PASSING: Final = ("locked", "connect", "terminated", "shutting down", "starting up")
+
 
 def parse_url(text: str) -> URL:
     """Return the URL of a SQLite or PostgreSQL database; raises UsageError.
@@ -163,4 +165,6 @@ class Database:
         if self.url.password:
             reason = reason.replace(str(self.url.password), "***")
         remedy = next((cure for sign, cure in REMEDIES if sign in reason.lower()), None)
-        return StoreError(f"store {self.shown}: {reason}" + (f"; {remedy}" if remedy else ""))
+        message = f"store {self.shown}: {reason}" + (f"; {remedy}" if remedy else "")
+        passing = any(sign in reason.lower() for sign in PASSING)
+        return StoreError(message, permanent=not passing)
