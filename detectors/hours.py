@@ -7,39 +7,47 @@ from dataclasses import dataclass
 import numpy as np
 
 from outage.batches import Floats, Ints
-from outage.slots import DAY, HOUR
+from outage.slots import HOUR
+
+PER_DAY = 24
+PER_WEEK = 7 * PER_DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hours:
-    """Means of slots per hour of the local clock, whole local days, series by hours.
+    """Means of slots per hour of the local clock, over whole weeks from the first hour on.
 
-    `mean` (series, hours) is NaN where an hour has no slot; `seen` (series, hours) counts the
-    slots behind it; `local` (hours,) is the local start and `moment` the UTC start, in seconds.
+    `mean` (series, hours) is NaN where an hour has no slot; `slots` (series, hours) counts the
+    slots behind it; `local` is the middle of each hour on the local clock, `moment` the same
+    in UTC, both (hours,) in seconds.
     """
 
     mean: Floats
-    seen: Floats
+    slots: Floats
     local: Ints
     moment: Floats
 
 
 def to_hours(values: Floats, slot_starts: Ints, utc_offset: Ints) -> Hours:
-    """Average `values` (series, slots) per local hour; `utc_offset` (slots,) is in seconds."""
+    """Average `values` (series, slots) per local hour; `utc_offset` (slots,) is in seconds.
+
+    The hour that a clock change repeats is averaged over both turns; the one it leaves out is
+    a gap.
+    """
     clock = slot_starts + utc_offset
-    first = int(clock.min()) // DAY * DAY
-    count = (int(clock.max()) // DAY + 1 - first // DAY) * (DAY // HOUR)
-    hour = (clock - first) // HOUR
-    order = np.argsort(hour, kind="stable")
-    starts = np.flatnonzero(np.diff(hour[order], prepend=-1))
-    filled = hour[order][starts]
-    ordered = values if np.array_equal(order, np.arange(len(order))) else values[:, order]
+    order = np.argsort(clock, kind="stable")
+    first = int(clock[order[0]]) // HOUR
+    hour = clock[order] // HOUR - first
+    weeks = int(hour[-1]) // PER_WEEK + 1
+    firsts = np.flatnonzero(np.diff(hour, prepend=-1))
+    ordered = values if (np.diff(order) == 1).all() else values[:, order]
     present = np.isfinite(ordered)
-    seen = np.zeros((len(values), count))
-    total = np.zeros((len(values), count))
-    seen[:, filled] = np.add.reduceat(present, starts, axis=1, dtype=np.float64)
-    total[:, filled] = np.add.reduceat(np.where(present, ordered, 0.0), starts, axis=1)
-    mean = np.divide(total, seen, out=np.full_like(total, np.nan), where=seen > 0)
-    local = first + HOUR * np.arange(count, dtype=np.int64)
+    slots = np.zeros((len(values), weeks * PER_WEEK))
+    total = np.zeros_like(slots)
+    slots[:, hour[firsts]] = np.add.reduceat(present, firsts, axis=1, dtype=np.float64)
+    filled = ordered if present.all() else np.where(present, ordered, 0.0)
+    total[:, hour[firsts]] = np.add.reduceat(filled, firsts, axis=1)
+    mean = np.divide(total, slots, out=np.full_like(total, np.nan), where=slots > 0)
+    local = HOUR * (first + np.arange(weeks * PER_WEEK, dtype=np.int64)) + HOUR // 2
     offset = np.interp(local, clock[order], utc_offset[order].astype(np.float64))
-    return Hours(mean, seen, local, local - offset)
+    return Hours(mean, slots, local, local - offset)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from outage.batches import Floats
 
 WINDOW = 288  # points; beyond, the cost grows with the square and short dips drown
-CLIP = 8.0  # one wild point must not buy a segment of its own
+CLIP = 5.0  # one wild point must not buy a segment of its own
 MIN_SIZE = 2
 SPANS = (2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 108, 144)
 
@@ -64,7 +64,7 @@ def _gain(total: Floats, size: Floats, count: npt.NDArray[np.int64]) -> Floats:
 
 
 def _segment(signal: Floats) -> list[int]:
-    from ruptures import KernelCPD  # noqa: PLC0415  slow to import
+    from ruptures import KernelCPD  # slow to import
 
     if len(signal) < 2 * MIN_SIZE or np.ptp(signal) == 0:
         return []

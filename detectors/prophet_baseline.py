@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detectors.grouping import mask_of, offsets_apart
-from detectors.noise import distance, spread_of, to_positive
+from detectors.noise import Spread, distance, spread_of, to_positive
 from detectors.seasonal import Seasonal
-from detectors.seasons import MONDAY, WEEK, WEEKEND_ORDER
+from detectors.seasons import KNOWN_DAYS, MONDAY, SLOPE_SD, WEEK, WEEKEND_ORDER, WEEKLY_SD
 from outage.batches import Floats, Ints
 from outage.interfaces import Expectation, History
 from outage.slots import DAY
@@ -29,56 +29,76 @@ STEPS = WEEK // ROW_SECONDS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProphetExpectation:
-    """Prophet's answer as a table: one local week a series, in the domain of the fit.
+    """Prophet's answer as a table, in the domain of the fit: one local week, and a slope.
 
-    `week` has shape (series, steps of 600 s from Monday 00:00), `factor` and `spread` (series,).
+    `week` has shape (series, steps of 600 s from Monday 00:00); `slope` (series,) is per week
+    from `end` (epoch seconds) on and stands still a day later; counts are `factor` times that.
     """
 
     noises: tuple[Noise, ...]
     slot_seconds: int
+    end: int
     week: Floats
+    slope: Floats
     factor: Floats
-    spread: Floats
+    spread: Spread
 
     def expect(self, slot_starts: Ints, utc_offsets: Ints) -> Expectation:
         """Return location and spread, shapes (slots, series)."""
         location = np.empty(utc_offsets.shape)
+        middle = slot_starts + self.slot_seconds // 2
+        weeks = np.minimum(middle - self.end, DAY) / WEEK
         for offset, alike in offsets_apart(utc_offsets):
-            clock = (slot_starts + offset + self.slot_seconds / 2 + MONDAY) % WEEK
-            place = clock / ROW_SECONDS - 0.5
-            low = np.floor(place).astype(np.int64)
-            share = place - low
-            before, after = self.week[alike][:, low % STEPS], self.week[alike][:, (low + 1) % STEPS]
-            location[:, alike] = (before * (1 - share) + after * share).T
+            season = _read(self.week[alike], middle + offset)
+            location[:, alike] = (season + self.slope[alike, None] * weeks).T
         for kind in set(self.noises):
             chosen = mask_of(self.noises, kind)
             location[:, chosen] = self.factor[chosen] * _from_fit(location[:, chosen], kind)
-        return Expectation(location, np.broadcast_to(self.spread, location.shape).copy())
+        return Expectation(location, self.spread.at(location))
 
 
 @dataclass(frozen=True, slots=True)
 class ProphetBaseline:
-    """Prophet with daily and weekly seasons over a flat trend, on a stabilised scale.
+    """Prophet with daily and weekly seasons, weekends apart and a slope, on a stabilised scale.
 
     What the robust seasonal fit finds far off is masked first: plain Prophet takes an outage
-    of the last days for the new normal.
+    of the last days for the new normal. The slope is a regressor over flat growth: Prophet's
+    change points would carry the last days' chance into the next day, at twice the time.
     """
 
     def fit(self, history: History) -> ProphetExpectation:
         """Fit every series with two days of slots; raises NotEnoughHistory if none has."""
         recent = _last_days(history)
         masked = _without_outliers(recent)
-        series = recent.values.shape[1]
-        week = np.full((series, STEPS), np.nan)
+        answer = _blank(recent)
         for column in np.flatnonzero(np.isfinite(masked).any(axis=0)).tolist():
-            kind = recent.noises[column]
-            clock = recent.slot_starts + recent.utc_offsets[:, column] + recent.slot_seconds // 2
-            rows = _rows(clock, masked[:, column], kind)
-            week[column] = _fit_week(*rows)
-        answer = ProphetExpectation(
-            tuple(recent.noises), recent.slot_seconds, week, np.ones(series), np.zeros(series)
-        )
+            offset = recent.utc_offsets[:, column]
+            clock = recent.slot_starts + offset + recent.slot_seconds // 2
+            rows = _rows(clock, masked[:, column], recent.noises[column])
+            end = answer.end + int(offset[-1])
+            answer.week[column], answer.slope[column] = _fit_one(*rows, end)
         return _calibrated(answer, recent, masked)
+
+
+def _read(week: Floats, clock: Ints) -> Floats:
+    """Read `week` (series, steps) at local times, between its steps; Sunday leads to Monday."""
+    place = ((clock + MONDAY) % WEEK) / ROW_SECONDS - 0.5
+    low = np.floor(place).astype(np.int64)
+    share = place - low
+    return np.asarray(week[:, low % STEPS] * (1 - share) + week[:, (low + 1) % STEPS] * share)
+
+
+def _blank(history: History) -> ProphetExpectation:
+    series = history.values.shape[1]
+    return ProphetExpectation(
+        noises=tuple(history.noises),
+        slot_seconds=history.slot_seconds,
+        end=int(history.slot_starts[-1]) + history.slot_seconds,
+        week=np.full((series, STEPS), np.nan),
+        slope=np.full(series, np.nan),
+        factor=np.ones(series),
+        spread=Spread(np.full(series, np.nan), np.zeros(series)),
+    )
 
 
 def _last_days(history: History) -> History:
@@ -130,27 +150,21 @@ def _from_fit(fitted: Floats, kind: Noise) -> Floats:
     return np.exp(fitted)
 
 
-def _fit_week(clock: Ints, value: Floats) -> Floats:
-    """Return Prophet's expectation over one local week from Monday 00:00, shape (steps,)."""
-    model = _model()
-    with TemporaryDirectory() as folder:  # cmdstanpy would keep its files until the process ends
-        model.fit(_table(clock).assign(y=value), seed=0, output_dir=folder)
-    monday = (int(clock[-1]) + MONDAY) // WEEK * WEEK - MONDAY
-    middles = monday + ROW_SECONDS * np.arange(STEPS) + ROW_SECONDS // 2
-    answer = model.predict(_table(middles))
-    return np.asarray(answer["yhat"], dtype=np.float64)
+def _fit_one(clock: Ints, value: Floats, end: int) -> tuple[Floats, float]:
+    """Return the expectation over the local week that leads to `end`, and the slope a week."""
+    model = _model(sloped=int(clock[-1] - clock[0]) >= KNOWN_DAYS * DAY)
+    with TemporaryDirectory() as folder:  # cmdstanpy would keep files until the process ends
+        model.fit(_table(clock, end).assign(y=value), seed=0, output_dir=folder)
+    monday = end - (end + MONDAY) % WEEK
+    middles = monday + ROW_SECONDS * np.arange(STEPS, dtype=np.int64) + ROW_SECONDS // 2
+    answer = model.predict(_table(middles, end))
+    ramp = answer.get("weeks", np.zeros(STEPS))
+    slope = (ramp[STEPS - 1] - ramp[0]) / (STEPS - 1) * STEPS
+    return np.asarray(answer["yhat"] - ramp, dtype=np.float64), float(slope)
 
 
-def _table(clock: Ints) -> pd.DataFrame:
-    """Return local times without a zone, the only kind that Prophet takes, and the weekends."""
-    import pandas as pd  # noqa: PLC0415  slow to import
-
-    weekend = (clock + MONDAY) % WEEK >= 5 * DAY
-    return pd.DataFrame({"ds": clock.astype("datetime64[s]"), "weekend": weekend})
-
-
-def _model() -> Any:
-    from prophet import Prophet  # noqa: PLC0415  slow to import
+def _model(*, sloped: bool) -> Any:
+    from prophet import Prophet
 
     logging.getLogger("cmdstanpy").disabled = True  # its level is reset whenever it is imported
     model = Prophet(
@@ -161,20 +175,38 @@ def _model() -> Any:
         uncertainty_samples=0,
     )
     model.add_seasonality("weekend_day", 1, WEEKEND_ORDER, condition_name="weekend")
+    model.add_regressor("step", prior_scale=WEEKLY_SD, standardize=False)
+    if sloped:
+        model.add_regressor("weeks", prior_scale=SLOPE_SD, standardize=False)
     return model
+
+
+def _table(clock: Ints, end: int) -> pd.DataFrame:
+    """Return local times without a zone, the only kind that Prophet takes, and what they mean."""
+    import pandas as pd
+
+    weekend = (clock + MONDAY) % WEEK >= 5 * DAY
+    return pd.DataFrame(
+        {
+            "ds": clock.astype("datetime64[s]"),
+            "weekend": weekend,
+            "step": weekend.astype(np.float64),
+            "weeks": (clock - end) / WEEK,
+        }
+    )
 
 
 def _calibrated(answer: ProphetExpectation, history: History, masked: Floats) -> ProphetExpectation:
     """Bring counts back to their mean, which a square root understates, and add the spread."""
     location = answer.expect(history.slot_starts, history.utc_offsets).location
-    spread = np.full(len(answer.week), np.nan)
-    factor = np.ones(len(answer.week))
     for kind in set(answer.noises):
         chosen = mask_of(answer.noises, kind) & np.isfinite(answer.week[:, 0])
         seen, fitted = masked[:, chosen].T, location[:, chosen].T
         if kind is Noise.COUNT:
             known = np.where(np.isfinite(seen), fitted, 0.0).sum(axis=1)
-            factor[chosen] = np.maximum(np.nansum(seen, axis=1), 0.5) / known
-        scaled = fitted * factor[chosen, None]
-        spread[chosen] = spread_of(history.values[:, chosen].T, scaled, kind)
-    return replace(answer, factor=factor, spread=spread)
+            answer.factor[chosen] = np.maximum(np.nansum(seen, axis=1), 0.5) / known
+        scaled = fitted * answer.factor[chosen, None]
+        spread = spread_of(history.values[:, chosen].T, scaled, kind)
+        answer.spread.constant[chosen] = spread.constant
+        answer.spread.per_unit[chosen] = spread.per_unit
+    return answer

@@ -1,4 +1,4 @@
-"""Robust ridge regression of many series on the same columns at once."""
+"""Robust ridge regression of many series on one week's seasons and a slope, all at once."""
 
 from __future__ import annotations
 
@@ -6,118 +6,131 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.noise import NORMAL, counted_distance, median_magnitude
-from outage.batches import Floats
-from outage.slots import DAY, HOUR
+from detectors.hours import PER_DAY, PER_WEEK, Hours
+from detectors.noise import NORMAL, counted_distance, median_along, median_magnitude
+from outage.batches import Floats, Ints
 
-PER_DAY = DAY // HOUR
-DOUBT = 2.5  # standard deviations from which a row counts for less
+DOUBT = 2.5  # standard deviations from which an hour counts for less
 REJECT = 5.0  # and from which it does not count at all
-SCALE_FLOOR = 0.03
+BOUNDED_PASSES = 2
+SCALE_FLOOR = 0.03  # hours follow each other: none is believed more than this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """What is regressed: `target` (series, rows), NaN for a gap; counts behind it or None.
+class Week:
+    """The columns of one week of hours, and what normal equations need of them, made once.
 
-    With `exposure` (slots behind each row) the target is a mean count per slot and the fit is
-    of its logarithm; without, the fit is linear in the target.
+    `columns` has shape (168, q); `products` (168, q (q + 1) / 2) holds each pair's product and
+    `place` (q, q) where to find it.
     """
 
-    target: Floats
-    exposure: Floats | None
+    columns: Floats
+    products: Floats
+    place: Ints
+
+    @classmethod
+    def of(cls, columns: Floats) -> Week:
+        """Return the week of the given columns."""
+        width = columns.shape[1]
+        first, second = np.triu_indices(width)
+        place = np.zeros((width, width), dtype=np.int64)
+        place[first, second] = place[second, first] = np.arange(len(first))
+        return cls(columns, columns[:, first] * columns[:, second], place)
 
 
-def fit_rows(rows: Rows, design: Floats, prior_sd: Floats, passes: int) -> Floats:
-    """Return coefficients (series, columns) by iteratively re-weighted ridge regression.
+def fit_hours(
+    hours: Hours, week: Week, time: Floats, prior_sd: Floats, *, counted: bool, passes: int
+) -> Floats:
+    """Return coefficients (series, q + 1), the slope last, by re-weighted ridge regression.
 
-    Rows far from the fit lose their weight between 2.5 and 5 robust standard deviations, so
-    that an outage in the history does not become part of what is expected.
+    `counted` series are mean counts a slot and their logarithm is fitted, others are fitted as
+    they are; `time` (hours,) is what the slope goes with. In the first passes hours far from
+    the fit count for less, so that weekends can win it over; in the later ones they lose their
+    weight between 2.5 and 5 robust standard deviations, so that an outage in the history does
+    not become part of what is expected.
     """
-    pairs, unpack = _products(design)
-    centre = _daily_profile(rows)
+    centre = _first_guess(hours, counted)
     level = np.mean(centre, axis=1)
-    for _ in range(passes):
-        residual, counting = _residuals(rows, centre)
-        weight = _weights(rows, centre, residual, counting)
-        answer = weight * (np.where(weight > 0, residual, 0.0) + centre - level[:, None])
-        gram = (weight @ pairs)[:, unpack]
-        gram += _diagonal(prior_sd**-2.0)
-        beta = np.linalg.solve(gram, (answer @ design)[:, :, None])[:, :, 0]
+    prior = prior_sd**-2.0
+    for turn in range(passes):
+        distance, variance, residual = _apart(hours, centre, counted)
+        trust = _bounded(distance) if turn < BOUNDED_PASSES else _redescending(distance)
+        weight = np.where(hours.slots > 0, trust / variance, 0.0)
+        answer = weight * (residual + centre - level[:, None])
+        beta = _solve(weight, answer, week, time, prior)
         beta[:, 0] += level
-        centre = beta @ design.T
+        season = np.tile(beta[:, :-1] @ week.columns.T, (1, len(time) // PER_WEEK))
+        centre = season + beta[:, -1:] * time
     return beta
 
 
-def _products(design: Floats) -> tuple[Floats, np.ndarray]:
-    width = design.shape[1]
-    first, second = np.triu_indices(width)
-    unpack = np.zeros((width, width), dtype=np.intp)
-    unpack[first, second] = unpack[second, first] = np.arange(len(first))
-    return design[:, first] * design[:, second], unpack
+def _solve(weight: Floats, answer: Floats, week: Week, time: Floats, prior: Floats) -> Floats:
+    """Solve the normal equations; a sum over the weeks does for all columns but the slope."""
+    width = week.columns.shape[1]
+    sloped = weight * time
+    gram = np.empty((len(weight), width + 1, width + 1))
+    gram[:, :width, :width] = (_of_week(weight) @ week.products)[:, week.place]
+    gram[:, width, :width] = gram[:, :width, width] = _of_week(sloped) @ week.columns
+    gram[:, width, width] = sloped @ time
+    diagonal = np.arange(width + 1)
+    gram[:, diagonal, diagonal] += prior
+    right = np.hstack([_of_week(answer) @ week.columns, (answer @ time)[:, None]])
+    return np.asarray(np.linalg.solve(gram, right[:, :, None]))[:, :, 0]
 
 
-def _diagonal(entries: Floats) -> Floats:
-    return np.asarray(entries[:, :, None] * np.eye(entries.shape[1]))
+def _of_week(rows: Floats) -> Floats:
+    return np.asarray(rows.reshape(len(rows), -1, PER_WEEK).sum(axis=1))
 
 
-def _residuals(rows: Rows, centre: Floats) -> tuple[Floats, Floats]:
-    """Return residuals in units of the fit, and the variance that counting gives them."""
-    if rows.exposure is None:
-        return rows.target - centre, np.zeros_like(centre)
-    expected = np.exp(centre)
-    counting = 1.0 / np.maximum(rows.exposure * expected, 1e-9)
-    return rows.target / expected - 1.0, counting
+def _bounded(distance: Floats) -> Floats:
+    return DOUBT / np.maximum(distance, DOUBT)
 
 
-def _weights(rows: Rows, centre: Floats, residual: Floats, counting: Floats) -> Floats:
-    scale = _scale(residual, counting)[:, None]
-    variance = counting + scale**2
-    if rows.exposure is None:
-        distance = np.abs(residual) / scale
+def _redescending(distance: Floats) -> Floats:
+    return np.clip((REJECT - distance) / (REJECT - DOUBT), 0.0, 1.0)
+
+
+def _apart(hours: Hours, centre: Floats, counted: bool) -> tuple[Floats, Floats, Floats]:
+    """Return each hour's distance in standard deviations, its variance and its residual.
+
+    The residual is in the domain of the fit and 0 for a gap; the variance may be (series, 1).
+    """
+    if counted:
+        expected = np.exp(centre)
+        residual = hours.mean / expected - 1.0
+        mean = hours.slots * expected
+        counting = 1.0 / np.maximum(mean, 1e-9)
+        scale = _scale(residual, _typical_counting(hours, centre))
+        distance = counted_distance(hours.slots * hours.mean, mean, scale)
+        variance = counting + scale**2
     else:
-        distance = _counted_distance(rows, centre, scale)
-    trust = np.clip((REJECT - distance) / (REJECT - DOUBT), 0.0, 1.0)
-    return np.where(np.isfinite(residual), trust / variance, 0.0)
-
-
-def _counted_distance(rows: Rows, centre: Floats, scale: Floats) -> Floats:
-    """Measure by the square root: a few reports more than none are no outlier."""
-    assert rows.exposure is not None
-    expected = rows.exposure * np.exp(centre)
-    seen = rows.exposure * rows.target
-    return counted_distance(seen, expected, scale)
+        residual = hours.mean - centre
+        scale = _scale(residual, np.zeros(1))
+        distance = np.abs(residual) / scale
+        variance = scale**2
+    return distance, variance, np.where(hours.slots > 0, residual, 0.0)
 
 
 def _scale(residual: Floats, counting: Floats) -> Floats:
-    total = NORMAL * median_magnitude(residual)
-    known = np.where(np.isfinite(residual), counting, np.nan)
-    typical = median_magnitude(known)
-    return np.sqrt(np.maximum(total**2 - typical, SCALE_FLOOR**2))
+    """Return the robust width beyond the variance of counting, shape (series, 1)."""
+    variance = (NORMAL * median_magnitude(residual)) ** 2 - counting
+    return np.sqrt(np.maximum(variance, SCALE_FLOOR**2))[:, None]
 
 
-def _daily_profile(rows: Rows) -> Floats:
-    """Return a first guess (series, rows): the median of each hour of the day."""
-    series, count = rows.target.shape
-    by_day = rows.target.reshape(series, count // PER_DAY, PER_DAY)
-    profile = _median(by_day)
-    if rows.exposure is not None:
-        cap = (profile + 4 * np.sqrt(profile) + 3)[:, None, :]
-        profile = np.log(np.maximum(_mean(np.minimum(by_day, cap)), 1e-3))
-    whole = np.nanmean(profile, axis=1)[:, None]
-    profile = np.where(np.isfinite(profile), profile, whole)
-    return np.tile(profile, (1, count // PER_DAY))
+def _typical_counting(hours: Hours, centre: Floats) -> Floats:
+    slots = hours.slots.sum(axis=1) / np.maximum((hours.slots > 0).sum(axis=1), 1)
+    return np.asarray(np.exp(-np.mean(centre, axis=1)) / slots)
 
 
-def _median(by_day: Floats) -> Floats:
-    ordered = np.sort(by_day, axis=1)
-    count = np.isfinite(ordered).sum(axis=1, keepdims=True)
-    lower = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=1)
-    upper = np.take_along_axis(ordered, np.minimum(count // 2, by_day.shape[1] - 1), axis=1)
-    return np.asarray((lower + upper) / 2)[:, 0, :]
-
-
-def _mean(by_day: Floats) -> Floats:
-    present = np.isfinite(by_day)
-    total = np.where(present, by_day, 0.0).sum(axis=1)
-    return np.asarray(total / np.maximum(present.sum(axis=1), 1))
+def _first_guess(hours: Hours, counted: bool) -> Floats:
+    """Return the typical value of each hour of the day, shape (series, hours)."""
+    series, count = hours.mean.shape
+    by_day = np.swapaxes(hours.mean.reshape(series, count // PER_DAY, PER_DAY), 1, 2)
+    profile = median_along(by_day)
+    if counted:
+        cap = profile + 4 * np.sqrt(profile) + 3
+        kept = np.minimum(by_day, cap[:, :, None])
+        profile = np.log(np.maximum(np.nan_to_num(kept).sum(axis=2), 0.5))
+        profile -= np.log(np.maximum(np.isfinite(kept).sum(axis=2), 1))
+    whole = median_along(profile)[:, None]
+    return np.tile(np.where(np.isfinite(profile), profile, whole), (1, count // PER_DAY))

@@ -11,48 +11,39 @@ WEEK = 7 * DAY
 MONDAY = 3 * DAY  # 1970-01-01 was a Thursday
 WEEKLY_ORDER = 3
 WEEKEND_ORDER = 4
+LEVEL_SD = 3.0
+SLOPE_SD = 0.05  # a week
+WEEKLY_SD = 0.3
+KNOWN_DAYS = 14  # from two weeks on, a weekly term is told from chance
 
 
-def columns(local: Floats | Ints, weeks: Floats, daily_order: int) -> Floats:
-    """Return the design matrix, shape (moments, columns).
+def season_columns(local: Ints, daily_order: int) -> Floats:
+    """Return the season's design matrix, shape (moments, columns), of local clock seconds.
 
-    `local` is the local clock in seconds, `weeks` the time since the middle of the history;
-    columns: level, slope, daily and weekly Fourier terms, weekend step and its daily terms.
+    Columns: level, daily Fourier terms, weekly Fourier terms, weekend, weekend's daily terms.
     """
-    day = 2 * np.pi * (local % DAY) / DAY
-    of_week = (local + MONDAY) % WEEK
-    weekend = (of_week >= 5 * DAY).astype(np.float64)
-    daily = _fourier(day, daily_order)
-    return np.column_stack(
-        [
-            np.ones(len(local)),
-            weeks,
-            daily,
-            _fourier(2 * np.pi * of_week / WEEK, WEEKLY_ORDER),
-            weekend,
-            daily[:, : 2 * WEEKEND_ORDER] * weekend[:, None],
-        ]
-    )
+    daily = _fourier(local, DAY, daily_order)
+    weekly = _fourier(local + MONDAY, WEEK, WEEKLY_ORDER)
+    weekend = (((local + MONDAY) % WEEK) >= 5 * DAY)[:, None].astype(np.float64)
+    level = np.ones((len(local), 1))
+    return np.hstack([level, daily, weekly, weekend, weekend * daily[:, : 2 * WEEKEND_ORDER]])
 
 
 def prior_sd(daily_order: int, days: Floats) -> Floats:
-    """Return the prior standard deviation of each column, shape (series, columns), in nats.
+    """Return the prior standard deviation of each column and of the slope per week, in nats.
 
-    With less than two weeks of history a weekly term is mostly noise: its prior narrows with
-    the square of the days seen.
+    Shape (series, columns + 1); `days` (series,) is how much history there is. Below two weeks
+    a weekly term or a slope is mostly chance: its prior narrows with the square of the days.
     """
     daily = np.repeat(1.0 / np.arange(1, daily_order + 1), 2)
-    weekly = np.concatenate(
-        [np.full(2 * WEEKLY_ORDER, 0.3), [0.3], 0.3 * daily[: 2 * WEEKEND_ORDER]]
-    )
-    known = np.minimum(1.0, days / 14)[:, None] ** 2
-    plain = np.broadcast_to(np.concatenate([[3.0, 0.1], daily]), (len(days), 2 + len(daily)))
-    slope_known = np.concatenate([np.ones((len(days), 1)), known], axis=1)
-    base = plain.copy()
-    base[:, :2] *= slope_known
-    return np.concatenate([base, weekly * known], axis=1)
+    weekend = WEEKLY_SD * np.append(1.0, daily[: 2 * WEEKEND_ORDER])
+    weekly = np.concatenate([np.full(2 * WEEKLY_ORDER, WEEKLY_SD), weekend, [SLOPE_SD]])
+    known = np.minimum(1.0, days / KNOWN_DAYS)[:, None] ** 2
+    always = np.broadcast_to(np.append(LEVEL_SD, daily), (len(days), 1 + len(daily)))
+    return np.hstack([always, known * weekly])
 
 
-def _fourier(angle: Floats, order: int) -> Floats:
+def _fourier(clock: Ints, period: int, order: int) -> Floats:
+    angle = (2 * np.pi / period) * (clock % period)
     turns = angle[:, None] * np.arange(1, order + 1)
-    return np.stack([np.sin(turns), np.cos(turns)], axis=2).reshape(len(angle), 2 * order)
+    return np.stack([np.sin(turns), np.cos(turns)], axis=2).reshape(len(clock), 2 * order)

@@ -64,7 +64,7 @@ class Trailing:
             chosen = enough & mask_of(history.noises, kind)
             if chosen.any():
                 location[chosen] = _level(seen[chosen], kind)
-                within = spread_of(seen[chosen], _level_rows(seen[chosen], location[chosen]), kind)
+                within = _within(seen[chosen], location[chosen], kind)
                 spread[chosen] = _widened(within, covered[chosen], kind)
         return TrailingBaseline(location, spread)
 
@@ -93,8 +93,9 @@ def _clipped_rate(seen: Floats, middle: Floats, rounds: int = 3) -> Floats:
     return np.asarray(rate)
 
 
-def _level_rows(seen: Floats, location: Floats) -> Floats:
-    return np.broadcast_to(location[:, None], seen.shape)
+def _within(seen: Floats, location: Floats, kind: Noise) -> Floats:
+    rows = np.broadcast_to(location[:, None], seen.shape)
+    return np.sqrt(spread_of(seen, rows, kind).constant)
 
 
 def _widened(within: Floats, covered: Floats, kind: Noise) -> Floats:

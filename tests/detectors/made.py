@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,3 +73,15 @@ def made(
     offsets = np.full(truth.shape, offset, dtype=np.int64)
     history = History(starts[:cut], slot_seconds, seen[:cut], list(noises), offsets[:cut])
     return Made(history, truth[:cut], starts[cut:], offsets[cut:], truth[cut:])
+
+
+def with_outages(one: Made, hours: int, share: float, seed: int, days: int = 3) -> Made:
+    """Return the series with an outage in the last days of a share of them, nine tenths deep."""
+    rng = np.random.default_rng(seed)
+    slots, series = one.history.values.shape
+    per_hour = HOUR // one.history.slot_seconds
+    values = one.history.values.copy()
+    for column in np.flatnonzero(rng.random(series) < share):
+        first = slots - rng.integers(hours * per_hour, days * 24 * per_hour)
+        values[first : first + hours * per_hour, column] *= 0.1
+    return replace(one, history=replace(one.history, values=values))
