@@ -13,8 +13,10 @@ from tools.command_tree import command_tree
 DOCS = docs_check.ROOT / "docs"
 
 
-def test_the_pages_have_no_fault() -> None:
-    assert [fault for page in docs_check.pages() for fault in docs_check.faults(page)] == []
+def test_pages_and_messages_have_no_fault() -> None:
+    checked_files = (*docs_check.pages(), *docs_check.sources())
+
+    assert [fault for page in checked_files for fault in docs_check.faults(page)] == []
 
 
 def test_the_pages_made_from_the_code_are_up_to_date() -> None:
@@ -69,10 +71,22 @@ def test_a_true_page_is_left_alone(
     assert checked(tmp_path, monkeypatch, text) == []
 
 
-def checked(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> list[str]:
+def test_a_message_that_names_no_command_is_found_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = 'raise BadInput("[x](gone) see `outage dance`, or `outage init --database {url}`")'
+
+    (fault,) = checked(tmp_path, monkeypatch, text, name="module.py")
+
+    assert fault == "module.py:1: there is no command 'outage dance'"
+
+
+def checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, name: str = "page.md"
+) -> list[str]:
     """Return the faults of a page with this text, in a project with our Makefile."""
     (folder / "Makefile").write_text((docs_check.ROOT / "Makefile").read_text())
     monkeypatch.setattr(docs_check, "ROOT", folder)
-    page = folder / "page.md"
+    page = folder / name
     page.write_text(text)
     return list(docs_check.faults(page))

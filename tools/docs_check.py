@@ -1,4 +1,4 @@
-"""Hold the hand-written pages to the project: links, commands, options and make targets.
+"""Hold pages and messages to the project: links, commands, options and make targets.
 
 `python -m tools.docs_check` prints each fault as `page:line: what` and returns 1 if there is one.
 """
@@ -39,14 +39,24 @@ class Line:
 
 def pages() -> list[Path]:
     """Return the Markdown pages that git knows or would add."""
+    return _files("*.md")
+
+
+def sources() -> list[Path]:
+    """Return the modules, whose messages tell people what to run."""
+    return _files("outage/*.py", "collectors/*.py", "detectors/*.py", "dashboard/*.py")
+
+
+def _files(*patterns: str) -> list[Path]:
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "*.md"],  # noqa: S607 - from the PATH
+        ["git", "ls-files", "-co", "--exclude-standard", *patterns],  # noqa: S607 - from the PATH
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return [ROOT / name for name in sorted(set(listed.stdout.splitlines()))]
+    found = (ROOT / name for name in sorted(set(listed.stdout.splitlines())))
+    return [path for path in found if path.exists()]
 
 
 def read(page: Path) -> Iterator[Line]:
@@ -60,9 +70,9 @@ def read(page: Path) -> Iterator[Line]:
 
 
 def faults(page: Path) -> Iterator[str]:
-    """Yield every fault of a page."""
+    """Yield every fault of a page; of a module, only commands in it that do not exist."""
     for line in read(page):
-        if line.fence is None:
+        if line.fence is None and page.suffix == ".md":
             yield from _link_faults(line)
         for command in _commands_in(line):
             if problem := command_problem(command):
@@ -145,8 +155,8 @@ def _commands() -> dict[tuple[str, ...], CommandLine]:
 
 
 def main() -> int:
-    """Print the faults of all pages; return 1 if there is one."""
-    found = [fault for page in pages() for fault in faults(page)]
+    """Print the faults of all pages and modules; return 1 if there is one."""
+    found = [fault for page in (*pages(), *sources()) for fault in faults(page)]
     for fault in found:
         print(fault, file=sys.stderr)
     return bool(found)

@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "init",
     "config",
     "import_",
+    "rejected",
     "detect",
     "replay",
     "evaluate",
