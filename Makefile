@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_ARGS ?=
 TEST_ARGS ?=
+LOCK_ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -56,9 +57,9 @@ docs: setup ## write the pages that are made from the code (commands, plugs)
 bench-%: setup ## run benchmarks/%.py (BENCH_ARGS="...")
 	$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)
 
-lock: ## pin the newest versions, with hashes and without addresses (needs uv)
+lock: ## write requirements.lock anew (needs uv; LOCK_ARGS=--upgrade takes the newest versions)
 	@command -v uv >/dev/null || { echo "make lock: uv is not installed; see CONTRIBUTING.md" >&2; exit 1; }
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+	uv pip compile --quiet $(LOCK_ARGS) --universal --python-version 3.11 --no-header \
 	  --no-emit-index-url --no-annotate --generate-hashes --extra dev pyproject.toml -o requirements.lock
 
 clean: ## remove what make setup and the tools made
