@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = 10_000  # rejected rows of one file that the store keeps
 SHOWN: Final = 10
+HOPELESS: Final = 200_000  # rejected rows, and not one good: a small archive can hold billions
 
 Progress: TypeAlias = Callable[[Path, float], None]
 
@@ -137,6 +138,7 @@ class _Run:
             for chunk in self.reader.read(path, self.options):
                 self._keep(chunk, outcome)
                 self.progress(path, chunk.progress)
+                _give_up_if_hopeless(outcome)
         except BadInput as error:
             outcome.error = str(error)
         return outcome
@@ -154,6 +156,14 @@ class _Run:
         outcome.corrected += added.corrected
         if self.judged_until is not None:
             _note_judged(chunk.batch, added.new + added.corrected, outcome, self.judged_until)
+
+
+def _give_up_if_hopeless(outcome: FileImport) -> None:
+    if outcome.rejected >= HOPELESS and not outcome.rows:
+        raise BadInput(
+            f"{outcome.path}: none of the first {outcome.rejected:,} rows is good and the rest is"
+            " not read; correct what is said of the first ones"
+        )
 
 
 def _note_judged(batch: SampleBatch, changed: int, outcome: FileImport, judged_until: int) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from collectors.files import lines
 from collectors.files.long_samples import LongSamples
 from collectors.files.report_archive import ReportArchive
+from outage import importing
 from outage.importing import Imported, import_files
 from outage.interfaces import Reader, ReadOptions
 from outage.slots import parse_time
@@ -112,6 +114,19 @@ def test_of_many_bad_rows_the_first_are_shown_and_ten_thousand_kept(
     assert outcome.rejected == 10_050
     assert [row.line for row in outcome.files[0].first] == list(range(5, 15))
     assert len(store.rejected(limit=20_000)) == 10_000
+
+
+def test_a_file_without_one_good_row_is_given_up(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "HOPELESS", 500)
+    monkeypatch.setattr(lines, "MAX_LINES", 100)
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(HEADER.encode() + b"x\n" * 2_000))
+    outcome = taken(store, path, samples_file(tmp_path, bad=600))
+    assert outcome.files[0].rejected == 599  # 99 below the header, then hundreds
+    assert "none of the first 599 rows is good" in str(outcome.files[0].error)
+    assert (outcome.files[1].rejected, outcome.files[1].error) == (600, None)
 
 
 def test_killed_half_way_and_repeated_the_store_is_as_if_never_killed(tmp_path: Path) -> None:

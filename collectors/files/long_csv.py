@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from collectors.files.lines import MAX_LINE_BYTES, Block, blocks
-from collectors.files.rows import Rows, Told
+from collectors.files.rows import Malformed, Rows, Told
 from outage.batches import Ints
 from outage.errors import BadInput
 
@@ -47,21 +47,25 @@ class CsvFile:
             yield self._rows(body, [name for name in self.names if name in wanted])
 
     def _rows(self, block: Block, wanted: list[str]) -> Rows:
-        long = tuple((number, TOO_LONG, "") for number in block.too_long)
         if not len(block):
-            return Rows(block.numbers, _empty(wanted), block.line, long, block.progress)
+            return Rows(
+                block.numbers,
+                _empty(wanted),
+                block.line,
+                lambda: _too_long(block),
+                block.progress,
+            )
         split = _split_quoted if b'"' in block.text else _split
         columns, kept = split(block, self.names, wanted)
-        malformed = tuple(self._malformed(block, kept))
         return Rows(
             block.numbers[kept],
             columns,
             lambda row: block.line(int(kept[row])),
-            long + malformed,
+            lambda: (*_too_long(block), *self._malformed(block, kept)),
             block.progress,
         )
 
-    def _malformed(self, block: Block, kept: Ints) -> Iterator[tuple[int, Told, str]]:
+    def _malformed(self, block: Block, kept: Ints) -> Iterator[Malformed]:
         dropped = np.setdiff1d(np.flatnonzero(block.lengths() > 0), kept)
         for position in dropped.tolist():
             line = block.line(position)
@@ -71,6 +75,10 @@ class CsvFile:
                     "give each row as many values as there are columns",
                 )
                 yield int(block.numbers[position]), told, line
+
+
+def _too_long(block: Block) -> list[Malformed]:
+    return [(number, TOO_LONG, "") for number in block.too_long]
 
 
 def _split(block: Block, names: tuple[str, ...], wanted: list[str]) -> tuple[dict[str, Any], Ints]:

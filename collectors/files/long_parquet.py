@@ -77,7 +77,7 @@ def _rows(batch: Any, done: int, total: int) -> Rows:
         return ", ".join(f"{name}={column[row].as_py()}" for name, column in columns.items())
 
     lines = done + 1 + np.arange(batch.num_rows, dtype=np.int64)
-    return Rows(lines, columns, excerpt, (), min(1.0, (done + batch.num_rows) / total))
+    return Rows(lines, columns, excerpt, tuple, min(1.0, (done + batch.num_rows) / total))
 
 
 def _readable(path: Path) -> Any:

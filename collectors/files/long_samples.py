@@ -26,6 +26,7 @@ Part: TypeAlias = tuple[Ints, list[str]]
 
 DEFAULT_SOURCE: Final = "import"
 UNKNOWN: Final = 0  # the slot length of a series until it is inferred
+HOPELESS_CHUNKS: Final = 20  # in a row without one good row: what follows is not worth a survey
 CONFLICT: Final = Told(
     "another row of the same slot and series has another value; the last one is taken",
     "leave one of them out",
@@ -108,11 +109,15 @@ def _survey(file: CsvFile | ParquetFile, layout: Layout) -> SlotLengths:
     lengths = SlotLengths(aligned=not layout.floored)
     if layout.options.slot_seconds is not None:
         return lengths
+    hopeless = 0
     try:
         for rows in file.rows(COLUMNS):
             checked = _check(rows, layout)
             unknown = np.array([one.slot_seconds == UNKNOWN for one in checked.series], dtype=bool)
             placed = checked.series_index >= 0
+            hopeless = 0 if placed.any() else hopeless + 1
+            if hopeless == HOPELESS_CHUNKS:
+                break
             placed[placed] = unknown[checked.series_index[placed]]
             times = checked.micros[placed] // SECOND
             lengths.learn(checked.series, checked.series_index[placed], times)

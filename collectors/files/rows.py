@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -16,6 +16,7 @@ from outage.interfaces import ReadOptions
 from outage.words import RejectedRow
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
+Malformed: TypeAlias = tuple[int, "Told", str]
 
 TIMES: Final = ("slot_start", "timestamp")
 COLUMNS: Final = (
@@ -37,13 +38,13 @@ class Told(NamedTuple):
 class Rows:
     """Some rows of one file: columns of equal length (Arrow arrays), as they were read.
 
-    `lines` is where each stands in the file; `malformed` are rows that have no columns at all.
+    `lines` is where each stands in the file; `malformed` gives the rows without columns.
     """
 
     lines: Ints
     columns: Mapping[str, Any]
     excerpt: Callable[[int], str]
-    malformed: tuple[tuple[int, Told, str], ...]
+    malformed: Callable[[], Iterable[Malformed]]
     progress: float
 
     def __len__(self) -> int:
@@ -91,7 +92,7 @@ class Faults:
             (int(rows.lines[row]), self.told[int(self.of_row[row])], rows.excerpt(int(row)))
             for row in np.flatnonzero(~self.good)
         ]
-        for line, told, text in sorted([*wrong, *rows.malformed], key=lambda fault: fault[0]):
+        for line, told, text in sorted([*wrong, *rows.malformed()], key=lambda fault: fault[0]):
             yield RejectedRow(origin, line, told.reason, told.remedy, printable(text))
 
 
