@@ -25,7 +25,6 @@ class Judging(Strict):
     overwhelming_nats: float = Field(25.0, gt=0)
     close_nats: float = 2.0
     notice_nats: float = Field(6.0, gt=0)
-    unproven_nats: float = Field(3.0, ge=0)
     tail_nats: float = Field(5.0, ge=0)
     memory_seconds: float = Field(1_500.0, gt=0)
     reopen_seconds: int = Field(2_400, ge=0)

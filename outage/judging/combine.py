@@ -18,6 +18,12 @@ from outage.judging.signatures import Signatures
 
 Bools = npt.NDArray[np.bool_]
 NOTHING = -1e9
+# a release reaches every operator's users
+RELEASES = frozenset({"level_shift_down", "level_shift_up", "ebb_after_release"})
+ALONE = 4.0  # nats: what speaks against a throttler where only one operator is seen
+RARE_SHIFT = 3.0  # nats: releases that change a service's traffic are rare
+TWO_AT_ONCE = 3.0  # nats: two nuisances at the same time
+UNTELLABLE = 20.0  # nats: an explanation that nothing measured could support
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +39,7 @@ class Index:
     pair_subject: Ints
     pair_vantage: Ints
     operator_subject: Ints  # per vantage: the subject that is this operator, -1 if none
-    unproven: Floats  # (pairs, rows): 1.0 where no defining feature of the row is measured
+    unproven: Floats  # (pairs, rows): what a row pays where none of its defining features is known
     has_posts: Bools  # per subject
 
     @classmethod
@@ -70,11 +76,16 @@ class Index:
             np.array([pair[0] for pair in pairs], dtype=np.int64),
             np.array([pair[1] for pair in pairs], dtype=np.int64),
             np.array([place.get(name, -1) for name in vantages], dtype=np.int64),
-            np.array(
-                [[float(bool(d) and not d & f) for d in table.defining] for f in features]
-            ).reshape(len(pairs), len(table.rows)),
+            np.array([_unproven(table, f) for f in features]).reshape(len(pairs), len(table.rows)),
             posts,
         )
+
+
+def _unproven(table: Signatures, measured: set[str]) -> list[float]:
+    return [
+        nats if defining and not defining & measured else 0.0
+        for defining, nats in zip(table.defining, table.unproven, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,70 +127,77 @@ class Verdicts:
     innocent_score: Floats
 
 
-def services(
-    index: Index, table: Signatures, now: Combined, muted: Floats, unproven_nats: float
-) -> Verdicts:
+def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> Verdicts:
     """Weigh every cause of every service; `muted` (pairs,) is what an operator explains away."""
-    rows = len(table.rows)
+    innocents = [i for i, scope in enumerate(table.scopes) if scope == "innocent"]
     outages = [i for i in table.outages if table.scopes[i] != "operator"]
-    innocents = [i for i in range(rows) if table.scopes[i] == "innocent"]
-    network = now.network - unproven_nats * index.unproven
-    network = network - muted[:, None] * np.isin(np.arange(rows), outages)
+    network = now.network - index.unproven - muted[:, None]
     hit = (network > 0.0) & now.pair_heard[:, None]
-    shape = (len(index.subjects), rows)
-    score = np.full(shape, NOTHING)
-    has_network = np.zeros(shape[0], dtype=bool)
-    has_network[index.pair_subject[now.pair_heard]] = True
-    seen_pairs = np.bincount(
-        index.pair_subject, weights=now.pair_heard.astype(float), minlength=shape[0]
-    )
-    rival_score = np.full(shape, NOTHING)
-    rival = np.full(shape, innocents[0] if innocents else 0)
+    view = _Services(index, table, now)
+    margin = np.full((len(index.subjects), len(table.rows)), NOTHING)
+    rival = np.zeros(margin.shape, dtype=np.int64)
     for row in outages:
-        total = np.zeros(shape[0])
-        np.add.at(total, index.pair_subject, np.where(hit[:, row], network[:, row], 0.0))
-        hits = np.bincount(
-            index.pair_subject, weights=hit[:, row].astype(float), minlength=shape[0]
-        )
-        total += now.people[:, row]
-        total[has_network & (hits == 0)] = NOTHING
         if table.scopes[row] == "single":
-            total -= np.where(hits > 1, 8.0, 0.0) + np.where(seen_pairs <= 1, 2.0, 0.0)
-        score[:, row] = total
-        for other in innocents:
-            against = np.zeros(shape[0])
-            np.add.at(
-                against, index.pair_subject, np.where(hit[:, row], now.network[:, other], 0.0)
-            )
-            against += now.people[:, other]
-            against -= _implausible(table.rows[other], hits, seen_pairs, has_network, index)
-            better = against > rival_score[:, row]
-            rival_score[better, row], rival[better, row] = against[better], other
-    margin = np.where(score > NOTHING / 2, score - np.maximum(rival_score, 0.0), NOTHING)
-    if not outages:
-        raise ValueError("the table of signatures names no outage")
+            hit[:, row] &= view.strongest(network[:, row])
+        margin[:, row], rival[:, row] = view.weigh(row, network[:, row], hit[:, row], innocents)
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
-    everyone = np.arange(shape[0])
-    quiet, quiet_score = _innocent(index, table, now, innocents)
+    everyone = np.arange(len(index.subjects))
+    quiet, quiet_score = _innocent(index, now, innocents)
     return Verdicts(best, margin[everyone, best], hit, rival[everyone, best], quiet, quiet_score)
 
 
-def _implausible(
-    name: str, hits: Floats, seen_pairs: Floats, has_network: Bools, index: Index
-) -> Floats:
-    """Return what an innocent row pays where it cannot be told or does not happen that way."""
-    if name.startswith("level_shift"):  # a release reaches every operator's users
-        return np.where((hits == 1) & (seen_pairs > 1), 6.0, 0.0)
-    if name == "meme":  # without the network nothing tells a meme from an outage
-        return np.where(has_network, 0.0, 20.0)
-    if name == "news":
-        return np.where(has_network | index.has_posts, 0.0, 20.0)
-    return np.zeros(len(hits))
+class _Services:
+    """One tick's evidence as seen by services."""
+
+    def __init__(self, index: Index, table: Signatures, now: Combined) -> None:
+        self.index, self.table, self.now = index, table, now
+        self.seen_pairs = self.total(now.pair_heard.astype(np.float64))
+        self.has_network = self.seen_pairs > 0
+
+    def total(self, values: Floats) -> Floats:
+        """Add a value per pair up by service."""
+        size = len(self.index.subjects)
+        return np.bincount(self.index.pair_subject, weights=values, minlength=size)
+
+    def strongest(self, values: Floats) -> Bools:
+        """Return the pair of each service with the highest value."""
+        top = np.full(len(self.index.subjects), NOTHING)
+        np.maximum.at(top, self.index.pair_subject, values)
+        return values == top[self.index.pair_subject]
+
+    def weigh(
+        self, row: int, network: Floats, hit: Bools, innocents: list[int]
+    ) -> tuple[Floats, Ints]:
+        """Return each service's margin for `row` over every innocent row, and the closest one."""
+        hits = self.total(hit.astype(np.float64))
+        score = self.total(np.where(hit, network, 0.0)) + self.now.people[:, row]
+        if self.table.scopes[row] == "single":
+            score -= np.where(self.seen_pairs <= 1, ALONE, 0.0)
+        score[self.has_network & (hits == 0)] = NOTHING
+        against = np.stack([self.against(i, hit) for i in innocents])
+        closest = np.argmax(against, axis=0)
+        rival = np.take_along_axis(against, closest[None], axis=0)[0]
+        margin = np.where(score > NOTHING / 2, score - np.maximum(rival, 0.0), NOTHING)
+        return margin, np.array(innocents)[closest]
+
+    def against(self, row: int, hit: Bools) -> Floats:
+        """Return how well an innocent row explains what the hit pairs and people show."""
+        name = self.table.rows[row]
+        shift = name in RELEASES
+        pairs = self.now.pair_heard if shift else hit
+        score = self.total(np.where(pairs, self.now.network[:, row], 0.0))
+        score += self.now.people[:, row]
+        if shift:
+            both = TWO_AT_ONCE if name == "ebb_after_release" else 0.0
+            return score - np.where(self.seen_pairs > 1, RARE_SHIFT, 0.0) - both
+        if name == "meme":  # without the network nothing tells a meme from an outage
+            return score - np.where(self.has_network, 0.0, UNTELLABLE)
+        if name == "news":
+            return score - np.where(self.has_network | self.index.has_posts, 0.0, UNTELLABLE)
+        return score
 
 
-def _innocent(
-    index: Index, table: Signatures, now: Combined, innocents: list[int]
-) -> tuple[Ints, Floats]:
+def _innocent(index: Index, now: Combined, innocents: list[int]) -> tuple[Ints, Floats]:
     """Return the innocent row that explains each subject best over all its pairs, and its score."""
     total = now.people[:, innocents].copy()
     heard = np.where(now.pair_heard[:, None], now.network[:, innocents], 0.0)

@@ -147,31 +147,46 @@ class Engine:
 
     def seen(self, number: int, first: int, last: int) -> tuple[Floats, Outlook]:
         """Return the values judged in `[first, last)` and what was expected, drift included."""
+        days = range(first - first % DAY, last, DAY)
+        parts = [self._seen(number, day, max(first, day), min(last, day + DAY)) for day in days]
+        return (
+            np.concatenate([values for values, _, _ in parts]),
+            Outlook(
+                np.concatenate([location for _, location, _ in parts]),
+                np.concatenate([spread for _, _, spread in parts]),
+                (),
+            ),
+        )
+
+    def _seen(self, number: int, day: int, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+        """Return values, location and spread of slots of one day."""
         plane = self.planes[number]
         lead = first - first % HOUR - LEAD
         panel = self.window(number, lead, last)
         known = panel.known_at <= (panel.slot_starts + plane.slot_seconds)[:, None]
         values = np.where(known, panel.values, np.nan)
-        location, spread = self._expected(number, panel)
+        location, spread = self._expected(number, day, panel)
         skip = (first - lead) // plane.slot_seconds
         cold = np.isnan(location[skip:]).any(axis=0)
         level = scoring.drift(plane, lead, values, location, first)
         location[skip:] *= np.exp(np.where(cold, 0.0, level))
         if cold.any():
             self._warm(plane, panel, values, location, spread, skip, np.flatnonzero(cold))
-        return values[skip:], Outlook(location[skip:], spread[skip:], ())
+        return values[skip:], location[skip:], spread[skip:]
 
-    def _expected(self, number: int, panel: Panel) -> tuple[Floats, Floats]:
-        starts = panel.slot_starts
+    def _expected(self, number: int, day: int, panel: Panel) -> tuple[Floats, Floats]:
+        """Return what the day's fit expects of the panel; before the first fit, what that does."""
         location = np.full(panel.values.shape, np.nan)
         spread = np.full(panel.values.shape, np.nan)
-        for day in np.unique(starts - starts % DAY):
-            outlook = self.book.get(int(day), panel.slot_seconds)
-            if outlook is None:
+        for fitted in (day, day + DAY):
+            outlook = self.book.get(fitted, panel.slot_seconds)
+            if outlook is None or outlook.location.shape[1] != panel.values.shape[1]:
                 continue
-            inside = (starts >= day) & (starts < day + DAY)
-            rows = (starts[inside] - day) // panel.slot_seconds
-            location[inside], spread[inside] = outlook.location[rows], outlook.spread[rows]
+            rows = (panel.slot_starts - (fitted - DAY)) // panel.slot_seconds
+            inside = (rows >= 0) & (rows < len(outlook.location))
+            location[inside] = outlook.location[rows[inside]]
+            spread[inside] = outlook.spread[rows[inside]]
+            break
         return location, spread
 
     def _warm(
@@ -200,7 +215,7 @@ class Engine:
     # -- outlooks ---------------------------------------------------------------------------
 
     def _outlook(self, number: int, state: FoldState, day: int) -> Outlook:
-        """Return the day's outlook, fitted now if it was not yet; the first one also looks back."""
+        """Return the day's outlook, fitted now if it was not yet."""
         plane = self.planes[number]
         kept = self.book.get(day, plane.slot_seconds)
         if kept is not None and kept.location.shape[1] == len(plane.series):
@@ -209,17 +224,9 @@ class Engine:
         known = np.where(history.known_at <= day, history.values, np.nan)
         spans = state.spans(history.start, day, MASKED_SECONDS)
         panel = masked(replace(history, values=known), plane, spans)
-        before = [
-            past
-            for past in (day - 2 * DAY, day - DAY)
-            if self.book.get(past, plane.slot_seconds) is None
-        ]
-        found = fit_outlook(
-            plane, self.groups[number], panel, self.settings, self.offsets, [*before, day]
-        )
-        for one, outlook in found.items():
-            self.book.put(one, plane.slot_seconds, outlook)
-        return found[day]
+        outlook = fit_outlook(plane, self.groups[number], panel, self.settings, self.offsets, day)
+        self.book.put(day, plane.slot_seconds, outlook)
+        return outlook
 
 
 def replace_until(state: FoldState, until: int) -> FoldState:

@@ -23,6 +23,7 @@ from outage.words import incident_id
 
 FORGET_SECONDS = 6 * HOUR
 PEOPLE_LEAST, NETWORK_LEAST, MOST = -2.0, -3.0, 40.0
+LIKELY = 2.0  # margin from which an operator's outage is considered before its services'
 QUIET = 3.0  # below this nothing that any unit says can open an incident
 SAME_EVENT_SECONDS = 1_800
 
@@ -86,7 +87,9 @@ class _Work:
                 self.since[position] = memory.since
                 self.heard[position] = memory.heard
         people = np.array([unit.people for unit in fold.index.units], dtype=bool)
-        self.least = np.where(people, PEOPLE_LEAST, NETWORK_LEAST)
+        least = np.where(people, PEOPLE_LEAST, NETWORK_LEAST)
+        innocent = np.array([scope == "innocent" for scope in fold.table.scopes])
+        self.least = least[:, None] * np.where(innocent, 2.0, 1.0)
         self.touched: dict[int, Track] = {}
         self.noticed: dict[int, Sighting] = {}
 
@@ -107,7 +110,7 @@ class _Work:
         keep = np.exp(-tick.slot_seconds / self.settings.memory_seconds)
         share = min(1.0, (tick.slot_seconds / 600.0) ** 0.5)
         before = self.evidence[units]
-        after = np.clip(before * keep + share * fresh, self.least[units, None], MOST)
+        after = np.clip(before * keep + share * fresh, self.least[units], MOST)
         after = np.where(spoke[:, None], after, before)
         began = (after > 0.0) & (before <= 0.0) & spoke[:, None]
         self.since[units] = np.where(began, tick.slot_start, self.since[units])
@@ -123,17 +126,16 @@ class _Work:
         here[units] = spoke
         instant = combine(self.index, latest, here)
         self._follow(tick, now, instant)
-        self._operators(tick, now, instant)
-        verdicts = services(
-            self.index, self.table, now, self._muted(tick, now), self.settings.unproven_nats
-        )
+        likely = self._operators(tick, now, instant)
+        verdicts = services(self.index, self.table, now, self._muted(now, likely))
         self._services(tick, verdicts, now, instant)
         self._nuisances(tick, verdicts, now, instant)
         self._forget(tick)
 
     # -- opening ----------------------------------------------------------------------------
 
-    def _operators(self, tick: Tick, now: Combined, instant: Combined) -> None:
+    def _operators(self, tick: Tick, now: Combined, instant: Combined) -> Bools:
+        """Judge the operators; return at which vantages an operator's outage is in the air."""
         margin, fallen = operators(self.index, self.table, now, self._out_everywhere())
         row = self.table.position("operator")
         for v in np.flatnonzero(margin > self.settings.possible_nats):
@@ -142,6 +144,9 @@ class _Work:
                 continue
             name = self.index.vantages[v]
             self._hold(tick, name, "operator", row, float(margin[v]), pairs, instant)
+        likely: Bools = margin > LIKELY
+        likely[self._operators_open()] = True
+        return likely
 
     def _services(self, tick: Tick, verdicts: Verdicts, now: Combined, instant: Combined) -> None:
         operator_names = set(self.index.vantages)
@@ -300,7 +305,7 @@ class _Work:
         subject = self._position(track.subject)
         mine = self.index.pair_subject == (-1 if subject is None else subject)
         unproven = self.index.unproven[mine].max(axis=0) if mine.any() else 0.0
-        score = np.array(track.totals) - self.settings.unproven_nats * unproven
+        score = np.array(track.totals) - unproven
         return max(rows, key=lambda row: (score[row], row == track.row))
 
     def _blind(self, tick: Tick, track: Track) -> None:
@@ -314,14 +319,11 @@ class _Work:
 
     # -- what explains what -----------------------------------------------------------------
 
-    def _muted(self, tick: Tick, now: Combined) -> Floats:
+    def _muted(self, now: Combined, likely: Bools) -> Floats:
         """Return per pair how much evidence an operator's own outage explains away."""
-        muted = np.zeros(len(self.index.pairs))
         row = self.table.position("operator")
-        for v in self._operators_open():
-            here = self.index.pair_vantage == v
-            muted[here] = np.maximum(now.network[here, row], 0.0) + 4.0
-        return muted
+        explained = np.maximum(now.network[:, row], 0.0) + 4.0
+        return np.where(likely[self.index.pair_vantage], explained, 0.0)
 
     def _operators_open(self) -> list[int]:
         names = {t.subject for t in self.state.tracks if t.kind == "operator" and t.end is None}

@@ -44,7 +44,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outlook:
-    """One plane's expectation of one day: shapes (slots of the day, series); gains per group."""
+    """One plane's expectation of the day before a fit and the day after it.
+
+    `location` and `spread` have shape (slots of two days, series): drift is what the day before
+    says against the same fit. `gains` holds per group how much wider each feature really is.
+    """
 
     location: Floats
     spread: Floats
@@ -97,14 +101,14 @@ def fit_outlook(
     history: Panel,
     settings: Settings,
     offsets: Offsets,
-    days: Sequence[int],
-) -> dict[int, Outlook]:
-    """Fit every column on `history` and return the outlook of each day (start, epoch seconds)."""
+    day: int,
+) -> Outlook:
+    """Fit every column on `history` and return the outlook of `day` (its start, epoch seconds)."""
     names = detector_names(plane, settings)
     past = history.slot_starts
     recent = past[past >= history.end - GAIN_DAYS * DAY]
-    per_day = np.arange(0, DAY, plane.slot_seconds, dtype=np.int64)
-    wanted = np.concatenate([recent, *[day + per_day for day in days]])
+    about = np.arange(day - DAY, day + DAY, plane.slot_seconds, dtype=np.int64)
+    wanted = np.concatenate([recent, about])
     expected = Expectation(*(np.full((len(wanted), len(names)), np.nan) for _ in range(2)))
     for name in sorted(set(names)):
         chosen = np.array([i for i, other in enumerate(names) if other == name])
@@ -113,12 +117,8 @@ def fit_outlook(
             expected.location[:, chosen] = found.location
             expected.spread[:, chosen] = found.spread
     gains = _gains(groups, history, expected, len(recent))
-    size = len(per_day)
-    rows = [len(recent) + i * size for i in range(len(days))]
-    return {
-        day: Outlook(expected.location[a : a + size], expected.spread[a : a + size], gains)
-        for day, a in zip(days, rows, strict=True)
-    }
+    rows = len(recent)
+    return Outlook(expected.location[rows:], expected.spread[rows:], gains)
 
 
 def _fit(

@@ -12,7 +12,7 @@ from outage.batches import Floats
 from outage.judging.layout import Plane
 from outage.judging.outlook import Group, Outlook, seen_of
 from outage.judging.signatures import Signatures
-from outage.judging.weigh import features, floor_of, weigh
+from outage.judging.weigh import discounts, features, floor_of, weigh
 from outage.slots import DAY, HOUR
 from outage.words import SIGNALS, Witness
 
@@ -86,9 +86,10 @@ def score(
     for position, group in enumerate(groups):
         gains = outlook.gains[position] if outlook.gains else {}
         found = features(seen_of(group, values, outlook.location, outlook.spread))
+        shares = discounts(found)
         for name, feature in found.items():
             gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
-            added = weigh(feature, gain, table.weights[name], floor_of(name))
+            added = shares[name] * weigh(feature, gain, table.weights[name], floor_of(name))
             evidence[:, group.units] += added
             heard = np.isfinite(feature.ratio).astype(np.float64)
             spoke[:, group.units] = np.maximum(spoke[:, group.units], heard)

@@ -54,13 +54,15 @@ class Signatures:
 
     `rows` names each hypothesis, outages first; `weights[feature]` has shape (rows, effects):
     the probability of each log ratio in EFFECTS under each row; `scopes[i]` is `any`, `single`
-    or `operator` for an outage and `innocent` otherwise.
+    or `operator` for an outage and `innocent` otherwise; a row none of whose `defining` features
+    is measured pays `unproven` nats.
     """
 
     rows: tuple[str, ...]
     scopes: tuple[str, ...]
     weights: dict[str, Floats]
     defining: tuple[frozenset[str], ...]
+    unproven: tuple[float, ...]
 
     @property
     def outages(self) -> tuple[int, ...]:
@@ -88,14 +90,15 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
     named += [("innocent", name, row) for name, row in table.get("innocent", {}).items()]
     stays = _range_weights(0.0, 0.0)
     weights = {feature: np.tile(stays, (len(named), 1)) for feature in FEATURES}
-    scopes, defining = [], []
+    scopes, defining, unproven = [], [], []
     for position, (group, name, row) in enumerate(named):
         if group == "outage" and name not in {cause.value for cause in Cause}:
             raise ConfigError(f"signatures.outage.{name}: not a cause; see docs/judging.md")
         scopes.append(row.get("scope", "any") if group == "outage" else "innocent")
         defining.append(frozenset(row.get("defining", ())))
+        unproven.append(float(row.get("unproven", 6.0)))
         for key, value in row.items():
-            if key in {"scope", "defining"}:
+            if key in {"scope", "defining", "unproven"}:
                 continue
             if key not in weights:
                 raise ConfigError(f"signatures.{group}.{name}.{key}: no such feature")
@@ -105,6 +108,7 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
         scopes=tuple(scopes),
         weights=weights,
         defining=tuple(defining),
+        unproven=tuple(unproven),
     )
 
 

@@ -8,6 +8,7 @@ probability TAIL anything happens), which caps what one feature may add.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ import numpy as np
 from outage.batches import Floats
 from outage.judging.signatures import EFFECTS, PEOPLE
 
+TWIN: Final = 0.6  # of the evidence of each of two features that move together
 TAIL: Final = 0.02
 FLOOR: Final = -3.0  # what one measured feature may take from a hypothesis, nats a slot
 PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the night
@@ -146,6 +148,13 @@ def robust_gain(feature: Feature) -> Floats:
     middle = np.nanmedian(score, axis=0)
     spread = 1.4826 * np.nanmedian(np.abs(score - middle), axis=0)
     return np.where(enough, np.clip(spread, 0.5, 5.0), 1.0)
+
+
+def discounts(names: Collection[str]) -> dict[str, float]:
+    """Return what each feature counts: both directions of bytes are nearly one witness."""
+    twins = {"bytes_per_flow", "bytes_up_per_flow"}
+    share = TWIN if twins <= set(names) else 1.0
+    return {name: share if name in twins else 1.0 for name in names}
 
 
 def floor_of(name: str) -> float:
