@@ -18,7 +18,7 @@ from outage.slots import DAY
 from outage.words import Noise
 
 MIN_DAYS = 2
-SPREAD_SLOTS = 1300  # slots a series that suffice for its spread, evenly taken
+SPREAD_SLOTS = 1300  # suffice for a spread; at uneven steps, so that regular gaps miss some
 LOGARITHMIC = (Noise.VOLUME, Noise.LATENCY)
 
 
@@ -105,7 +105,7 @@ class Seasonal:
         prior = prior_sd(self.daily_order, days)
         counted = kind is Noise.COUNT
         beta = fit_hours(hours, week, time, prior, counted=counted, passes=self.passes)
-        some = slice(None, None, max(1, len(offset) // SPREAD_SLOTS))
+        some = np.linspace(0, len(offset) - 1, min(len(offset), SPREAD_SLOTS)).astype(np.int64)
         fitted = into.fitted(history.slot_starts[some], offset[some], beta)
         location = fitted if kind is Noise.SHARE else np.exp(fitted)
         spread = spread_of(seen[:, some], location, kind)

@@ -122,7 +122,7 @@ def test_a_trend_is_followed_and_stands_still_after_a_day() -> None:
     growth = np.exp(0.1 * np.linspace(-2, 2, len(one.history.values)))[:, None]
     baseline = Seasonal().fit(replace(one.history, values=one.history.values * growth))
     location = baseline.expect(one.next_starts, one.next_offsets).location
-    assert np.median(location / (one.next_truth * np.exp(0.207))) == pytest.approx(1.0, abs=0.03)
+    assert np.median(location / (one.next_truth * np.exp(0.207))) == pytest.approx(1.0, abs=0.005)
     weeks = [baseline.expect(one.next_starts + k * 7 * DAY, one.next_offsets) for k in (1, 5)]
     np.testing.assert_allclose(weeks[0].location, weeks[1].location, rtol=1e-9)
 
@@ -139,6 +139,17 @@ def test_gaps_of_whole_days_bias_nothing() -> None:
     values[::3, 1::2] = np.nan
     gappy = replace(one, history=replace(one.history, values=values))
     assert np.median(errors(gappy)) < 0.012
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_every_third_slot_is_enough_for_location_and_spread(first: int) -> None:
+    one = made(noises=(Noise.VOLUME,) * 5, levels=(1e6,) * 5, spread=0.1)
+    values = np.full_like(one.history.values, np.nan)
+    values[first::3] = one.history.values[first::3]
+    history = replace(one.history, values=values)
+    answer = Seasonal().fit(history).expect(one.next_starts, one.next_offsets)
+    assert np.median(np.abs(answer.location / one.next_truth - 1)) < 0.03
+    assert np.median(answer.spread) == pytest.approx(0.1, rel=0.15)
 
 
 def test_spread_is_what_counting_does_not_explain() -> None:
