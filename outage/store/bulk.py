@@ -28,6 +28,14 @@ class Bulk(Protocol):
         """Give stored samples a new value, weight and known_at; FOUND rows with their place."""
         ...
 
+    def correct(self, connection: Connection, rows: Rows) -> None:
+        """Add later versions of judged samples; one of the same moment is taken over."""
+        ...
+
+    def forget(self, connection: Connection, rows: Rows) -> None:
+        """Drop the corrections of samples, those that `replace` has just been given."""
+        ...
+
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
         """Return the samples of the series `ids` with a slot start in `[since, until)`."""
         ...

@@ -24,14 +24,19 @@ TRAILER: Final = b"\xff\xff"
 NULL: Final = -1
 ARRAY_WORDS: Final = 5  # dimensions, nulls, element type, length, lower bound
 
-SAMPLES: Final = "samples (series_id, slot_start, value, known_at, weight)"
+FIELDS: Final = "(series_id, slot_start, value, known_at, weight)"
 STAGE_RUNS: Final = """CREATE TEMP TABLE IF NOT EXISTS incoming (
     series_id integer, first bigint, last bigint) ON COMMIT DELETE ROWS"""
 STAGE_ROWS: Final = """CREATE TEMP TABLE IF NOT EXISTS replacing (
     series_id integer, slot_start bigint, value float8, known_at bigint, weight float8, place tid)
     ON COMMIT DELETE ROWS"""
-# Without statistics of the staged rows the planner may read the whole table to find a few.
-BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+STAGE_CORRECTIONS: Final = """CREATE TEMP TABLE IF NOT EXISTS correcting (
+    series_id integer, slot_start bigint, value float8, known_at bigint, weight float8)
+    ON COMMIT DELETE ROWS"""
+# Without statistics of the staged rows the planner may read the whole table to find a few; and
+# a plan this short is never worth compiling, however many rows it is expected to touch.
+BY_INDEX: Final = """SET LOCAL jit = off; SET LOCAL enable_hashjoin = off;
+    SET LOCAL enable_mergejoin = off"""
 BY_COST: Final = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
 COLUMNS: Final = """array_agg(s.series_id), array_agg(slot_start), array_agg(value),
     array_agg(known_at), array_agg(coalesce(weight, 'NaN'))"""
@@ -41,6 +46,11 @@ FIND: Final = f"""SELECT {COLUMNS}, array_agg(s.ctid) FROM incoming AS i JOIN sa
 REPLACE: Final = """UPDATE samples AS s
     SET value = r.value, known_at = r.known_at, weight = r.weight FROM replacing AS r
     WHERE s.ctid = r.place AND s.series_id = r.series_id AND s.slot_start = r.slot_start"""
+CORRECT: Final = f"""INSERT INTO corrections AS c {FIELDS} SELECT * FROM correcting
+    ON CONFLICT (series_id, slot_start, known_at) DO UPDATE SET
+    value = excluded.value, weight = excluded.weight"""  # noqa: S608 - made of constants
+FORGET: Final = """DELETE FROM corrections AS c USING replacing AS r
+    WHERE c.series_id = r.series_id AND c.slot_start = r.slot_start"""
 LOAD: Final = f"""SELECT {COLUMNS} FROM samples AS s
     WHERE series_id = ANY(%s) AND slot_start >= %s AND slot_start < %s"""  # noqa: S608 - made of constants
 
@@ -60,7 +70,7 @@ class PostgresqlBulk:
 
     def insert(self, connection: Connection, rows: Rows) -> None:
         """Insert samples that are known to be absent; a weight of NaN is stored as NULL."""
-        _copy_in(connection, SAMPLES, _frame_rows(rows))
+        _copy_in(connection, f"samples {FIELDS}", _frame_rows(rows))
 
     def replace(self, connection: Connection, rows: Rows) -> None:
         """Give stored samples a new value, weight and known_at."""
@@ -74,6 +84,17 @@ class PostgresqlBulk:
             raise StoreError(
                 "samples were moved while they were replaced; try again", permanent=False
             )
+
+    def correct(self, connection: Connection, rows: Rows) -> None:
+        """Add later versions of judged samples; one of the same moment is taken over."""
+        connection.exec_driver_sql(STAGE_CORRECTIONS)
+        connection.exec_driver_sql("TRUNCATE correcting")
+        _copy_in(connection, "correcting", _frame_rows(rows))
+        connection.exec_driver_sql(CORRECT)
+
+    def forget(self, connection: Connection, rows: Rows) -> None:
+        """Drop the corrections of samples, those that `replace` has staged."""
+        connection.exec_driver_sql(FORGET)
 
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
         """Return the samples of the series `ids` with a slot start in `[since, until)`."""

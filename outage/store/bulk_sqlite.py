@@ -25,6 +25,11 @@ REPLACE: Final = """INSERT INTO samples (series_id, slot_start, value, known_at,
     VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (series_id, slot_start) DO UPDATE SET
     value = excluded.value, known_at = excluded.known_at, weight = excluded.weight"""
+CORRECT: Final = """INSERT INTO corrections (series_id, slot_start, value, known_at, weight)
+    VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (series_id, slot_start, known_at) DO UPDATE SET
+    value = excluded.value, weight = excluded.weight"""
+FORGET: Final = "DELETE FROM corrections WHERE series_id = ? AND slot_start = ?"
 LOAD: Final = """SELECT series_id, slot_start, value, known_at, weight FROM samples
     WHERE series_id IN (SELECT value FROM json_each(?)) AND slot_start >= ? AND slot_start < ?"""
 
@@ -49,6 +54,14 @@ class SqliteBulk:
     def replace(self, connection: Connection, rows: Rows) -> None:
         """Give stored samples a new value, weight and known_at."""
         connection.exec_driver_sql(REPLACE, rows[list(ROW.names or ())].tolist())
+
+    def correct(self, connection: Connection, rows: Rows) -> None:
+        """Add later versions of judged samples; one of the same moment is taken over."""
+        connection.exec_driver_sql(CORRECT, rows.tolist())
+
+    def forget(self, connection: Connection, rows: Rows) -> None:
+        """Drop the corrections of samples."""
+        connection.exec_driver_sql(FORGET, rows[["series_id", "slot_start"]].tolist())
 
     def load(self, connection: Connection, ids: list[int], since: int, until: int) -> Rows:
         """Return the samples of the series `ids` with a slot start in `[since, until)`."""

@@ -10,9 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    bindparam,
     column,
-    delete,
     exists,
     func,
     select,
@@ -35,7 +33,6 @@ from outage.store.rows import (
     winners,
 )
 from outage.store.tables import CorrectionRow, JudgementRow, SampleRow, SeriesRow
-from outage.store.upserts import upsert
 from outage.words import Series
 
 
@@ -59,9 +56,11 @@ def add(
         bulk.insert(connection, rows[verdict.new])
     if verdict.replaced.any():
         bulk.replace(connection, _placed(rows, stored.first)[verdict.replaced])
-        _forget(connection, rows[verdict.replaced])
+        if _any_corrections(connection):  # older than the values that have come
+            bulk.forget(connection, rows[verdict.replaced])
     if verdict.corrected.any():
-        _correct(connection, rows[verdict.corrected], stored.latest[verdict.corrected], now)
+        versions = _versions_after(rows, stored.latest, now)
+        bulk.correct(connection, versions[verdict.corrected])
     return verdict.counts()
 
 
@@ -107,25 +106,11 @@ def _placed(rows: Rows, stored: Rows) -> Rows:
     return placed
 
 
-def _correct(connection: Connection, rows: Rows, latest: Rows, now: int) -> None:
+def _versions_after(rows: Rows, latest: Rows, now: int) -> Rows:
     versions = rows.copy()
     # A clock that went back must not put a later version before an earlier one.
     versions["known_at"] = np.maximum(latest["known_at"], now)
-    records = [dict(zip(ROW.names or (), row, strict=True)) for row in versions.tolist()]
-    for record in records:
-        record["weight"] = None if np.isnan(record["weight"]) else record["weight"]
-    upsert(connection, CorrectionRow, records)
-
-
-def _forget(connection: Connection, rows: Rows) -> None:
-    """Drop the corrections of samples that were replaced: they are older than the new value."""
-    if not _any_corrections(connection):
-        return
-    statement = delete(CorrectionRow).where(
-        CorrectionRow.series_id == bindparam("series"), CorrectionRow.slot_start == bindparam("at")
-    )
-    keys = rows[["series_id", "slot_start"]].tolist()
-    connection.execute(statement, [{"series": series, "at": start} for series, start in keys])
+    return versions
 
 
 def _any_corrections(connection: Connection) -> bool:

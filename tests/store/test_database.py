@@ -78,7 +78,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
 
 
 def test_a_folder_that_is_not_there_names_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="unable to open .* check that its folder exists"):
+    with pytest.raises(StoreError, match=r"unable to open .* check that its folder exists"):
         upgrade(f"sqlite:///{tmp_path / 'nowhere' / 'outage.db'}")
 
 
@@ -134,8 +134,8 @@ with Store.open(sys.argv[1]) as store:
     own = Series(sys.argv[2], "flows")
     both = Series("both", "flows")
     for turn in range(25):
-        rows = [sample(turn * 20 + n, float(n), series=one) for n in range(20) for one in (own, both)]
-        store.add(batch(*rows), NOW)
+        slots = range(turn * 20, turn * 20 + 20)
+        store.add(batch(*(sample(n, n, series=one) for n in slots for one in (own, both))), NOW)
 """
 
 

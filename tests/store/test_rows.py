@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,8 +38,8 @@ def test_runs_cover_every_key_once_and_skip_long_gaps(keys: set[tuple[int, int]]
     for series, first, last in ranges:
         inside = sorted(n * SLOT for s, n in keys if s == series and first <= n * SLOT <= last)
         assert (inside[0], inside[-1]) == (first, last)
-        assert all(b - a <= RUN_GAP * SLOT for a, b in zip(inside, inside[1:], strict=False))
-    for (s1, _, last), (s2, first, _) in zip(ranges, ranges[1:], strict=False):
+        assert all(b - a <= RUN_GAP * SLOT for a, b in pairwise(inside))
+    for (s1, _, last), (s2, first, _) in pairwise(ranges):
         assert s1 != s2 or first - last > RUN_GAP * SLOT
 
 

@@ -110,7 +110,7 @@ def test_an_older_and_a_newer_schema_are_refused(empty_url: str) -> None:
     upgrade(empty_url)
 
     stamp(empty_url, "0000")
-    with pytest.raises(StoreError, match="schema 0000 is older .* run `outage init`"):
+    with pytest.raises(StoreError, match=r"schema 0000 is older .* run `outage init`"):
         Store.open(empty_url)
 
     stamp(empty_url, "9999")
