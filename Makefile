@@ -10,7 +10,7 @@ LOCK_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports docs docs-check lock clean
+.PHONY: help setup demo test check lint types imports docs docs-check picture lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,9 @@ docs-check: setup
 
 docs: setup ## write the pages that are made from the code (commands, plugs)
 	$(BIN)/python -m tools.pages
+
+picture: setup ## take the picture of the page for the docs (needs Chromium)
+	$(BIN)/python -m tools.picture
 
 bench-%: setup ## run benchmarks/%.py (BENCH_ARGS="...")
 	$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)

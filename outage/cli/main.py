@@ -22,6 +22,7 @@ COMMANDS: tuple[str, ...] = (
     "detect",
     "replay",
     "evaluate",
+    "dashboard",
 )
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from outage.queries.panels import Panels, Plot, Trace, incident_panels, only, telling
+from outage.queries.sentences import account, change, duration, headline, share
 from outage.queries.verdicts import (
     Listing,
     Standing,
@@ -20,13 +21,18 @@ __all__ = [
     "Plot",
     "Standing",
     "Trace",
+    "account",
+    "change",
+    "duration",
     "gravest",
+    "headline",
     "incident_panels",
     "listing",
     "local_zone",
     "only",
     "open_store",
     "reconstruction_of",
+    "share",
     "standing",
     "telling",
 ]

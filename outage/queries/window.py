@@ -68,12 +68,13 @@ class Window:
         return line if np.isfinite(line).any() else None
 
     def _day(self, day: int, seconds: int, keys: Sequence[str]) -> Floats:
-        nothing: Floats = np.full(DAY // seconds, np.nan)
+        rows = DAY // seconds
         kept = self.store.baselines(day, seconds)
-        if kept is None or not set(keys) <= set(kept[0]) or len(kept[1]) != len(nothing):
-            return nothing
-        found: Floats = kept[1][:, [kept[0].index(key) for key in keys]].sum(axis=1)
-        return found
+        if kept is None or not set(keys) <= set(kept[0]) or len(kept[1]) < rows:
+            return np.full(rows, np.nan)
+        # What is kept of a day ends with it, and may begin before it.
+        line: Floats = kept[1][-rows:, [kept[0].index(key) for key in keys]].sum(axis=1)
+        return line
 
 
 def _about(batch: SampleBatch, subject: str) -> SampleBatch:
@@ -140,7 +141,7 @@ def parts_of(series: Sequence[Series], subject: str) -> dict[str, list[Series]]:
         for one in series:
             parts[one.category].append(one)
         parts.pop("", None)
-    return dict(sorted(parts.items()))
+    return dict(sorted(parts.items(), key=lambda part: (part[0].endswith("other"), part[0])))
 
 
 def largest(window: Window, parts: dict[str, list[Series]], most: int) -> dict[str, Floats]:
