@@ -28,6 +28,8 @@ class Judging(Strict):
     tail_nats: float = Field(5.0, ge=0)
     memory_seconds: float = Field(1_500.0, gt=0)
     reopen_seconds: int = Field(2_400, ge=0)
+    echo_share: float = Field(0.2, ge=0, le=1)
+    echo_seconds: int = Field(12 * 3_600, ge=0)
     tail_seconds: int = Field(3 * 3_600, ge=0)
     blind_seconds: int = Field(6 * 3_600, gt=0)
     quiet_seconds: int = Field(1_200, ge=60)

@@ -156,8 +156,9 @@ class _Services:
 
     def total(self, values: Floats) -> Floats:
         """Add a value per pair up by service."""
-        size = len(self.index.subjects)
-        return np.bincount(self.index.pair_subject, weights=values, minlength=size)
+        total = np.zeros(len(self.index.subjects))
+        np.add.at(total, self.index.pair_subject, values)
+        return total
 
     def strongest(self, values: Floats) -> Bools:
         """Return the pair of each service with the highest value."""

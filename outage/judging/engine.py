@@ -21,6 +21,7 @@ from outage.judging.outlook import (
     fit_outlook,
     groups_of,
     masked,
+    seasoned,
     seen_of,
 )
 from outage.judging.scoring import Scored
@@ -33,6 +34,7 @@ from outage.slots import DAY, HOUR
 
 LEAD: Final = DAY  # how far back a block sees: drift, and where an incident began
 AHEAD_DAYS: Final = 7  # how much is read at a time
+COLD_SPREAD: Final = 0.7  # log units; a few hours cannot tell a wild series from one that was hit
 MASKED_SECONDS: Final = 7 * DAY  # a longer incident becomes the new normal
 
 
@@ -210,7 +212,7 @@ class Engine:
             for position, column in enumerate(cold):
                 missing = rows[np.isnan(location[rows, column])]
                 location[missing, column] = found.location[0, position]
-                spread[missing, column] = found.spread[0, position]
+                spread[missing, column] = min(found.spread[0, position], COLD_SPREAD)
 
     # -- outlooks ---------------------------------------------------------------------------
 
@@ -224,7 +226,15 @@ class Engine:
         known = np.where(history.known_at <= day, history.values, np.nan)
         spans = state.spans(history.start, day, MASKED_SECONDS)
         panel = masked(replace(history, values=known), plane, spans)
-        outlook = fit_outlook(plane, self.groups[number], panel, self.settings, self.offsets, day)
+        outlook = fit_outlook(
+            plane,
+            self.groups[number],
+            panel,
+            self.settings,
+            self.offsets,
+            day,
+            ~seasoned(known),
+        )
         self.book.put(day, plane.slot_seconds, outlook)
         return outlook
 

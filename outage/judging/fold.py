@@ -90,6 +90,7 @@ class _Work:
         least = np.where(people, PEOPLE_LEAST, NETWORK_LEAST)
         innocent = np.array([scope == "innocent" for scope in fold.table.scopes])
         self.least = least[:, None] * np.where(innocent, 2.0, 1.0)
+        self.excess = np.zeros(len(fold.index.subjects))
         self.touched: dict[int, Track] = {}
         self.noticed: dict[int, Sighting] = {}
 
@@ -108,7 +109,7 @@ class _Work:
 
     def _remember(self, units: slice, spoke: Bools, fresh: Floats, tick: Tick) -> None:
         keep = np.exp(-tick.slot_seconds / self.settings.memory_seconds)
-        share = min(1.0, (tick.slot_seconds / 600.0) ** 0.5)
+        share = min(1.5, (tick.slot_seconds / 600.0) ** 0.5)
         before = self.evidence[units]
         after = np.clip(before * keep + share * fresh, self.least[units], MOST)
         after = np.where(spoke[:, None], after, before)
@@ -125,6 +126,8 @@ class _Work:
         here = np.zeros(len(self.heard), dtype=bool)
         here[units] = spoke
         instant = combine(self.index, latest, here)
+        self.excess = np.zeros(len(self.index.subjects))
+        np.add.at(self.excess, self.index.unit_subject[units][spoke], block.excess[tick.row][spoke])
         self._follow(tick, now, instant)
         likely = self._operators(tick, now, instant)
         verdicts = services(self.index, self.table, now, self._muted(now, likely))
@@ -176,6 +179,8 @@ class _Work:
     ) -> None:
         """Open, reopen or strengthen the incident of a subject."""
         track = self._track(subject, tick)
+        if (track is None or track.end is not None) and self._echo(tick, subject, pairs):
+            return
         if track is None:
             fresh = float(instant.network[pairs, row].sum())
             if pairs.any() and fresh <= 0.0:
@@ -188,6 +193,21 @@ class _Work:
         track.peak = max(track.peak, margin)
         self._confirm(tick, track)
         self._touch(tick, track)
+
+    def _echo(self, tick: Tick, subject: str, pairs: Bools) -> bool:
+        """Return whether people, who alone speak, only go on about what has ended already."""
+        position = self._position(subject)
+        if pairs.any() or position is None:
+            return False
+        recent = [
+            track.top
+            for track in self.state.tracks
+            if track.subject == subject
+            and track.end is not None
+            and tick.slot_start - track.end <= self.settings.echo_seconds
+        ]
+        loudest = max(recent, default=0.0)
+        return bool(self.excess[position] < 2.0 * self.settings.echo_share * loudest)
 
     def _open(self, tick: Tick, subject: str, kind: str, row: int, pairs: Bools) -> Track:
         start = self._onset(tick, subject, row, pairs)
@@ -260,7 +280,9 @@ class _Work:
             return
         track.last_heard = slot_end
         fresh, standing = self._strength(track, pairs, subject, network_known, now, instant)
-        if fresh[track.row] > 0.5:
+        alone = not network_known and subject is not None
+        loud = not alone or self._loud(track, subject)
+        if fresh[track.row] > 0.5 and loud:
             track.hits += int(slot_end > track.last_hit)
             track.last_hit = max(track.last_hit, slot_end)
             if network_known and subject is not None:
@@ -268,10 +290,16 @@ class _Work:
             self._add_totals(track, fresh, pairs, instant)
             self._touch(tick, track)
         elif (
-            standing[track.row] < self.settings.close_nats
+            (alone or standing[track.row] < self.settings.close_nats)
             and slot_end - track.last_hit >= self.settings.quiet_seconds
         ):
             self._close(tick, track, track.last_hit)
+
+    def _loud(self, track: Track, subject: int | None) -> bool:
+        """Return whether complaints are still a fair share of the most there were."""
+        excess = 0.0 if subject is None else float(self.excess[subject])
+        track.top = max(track.top, excess)
+        return excess > self.settings.echo_share * track.top
 
     def _strength(
         self,
@@ -373,12 +401,14 @@ class _Work:
     # -- bookkeeping ------------------------------------------------------------------------
 
     def _forget(self, tick: Tick) -> None:
-        horizon = tick.slot_start - self.settings.tail_seconds
+        longest = max(self.settings.tail_seconds, self.settings.echo_seconds)
+        horizon = tick.slot_start - longest
         for track in self.state.tracks:
             if track.end is not None and track.end <= horizon:
                 self.state.past.append([track.subject, track.start, track.end])
         self.state.tracks = [t for t in self.state.tracks if t.end is None or t.end > horizon]
-        self.state.sightings = [s for s in self.state.sightings if s.last > horizon]
+        quiet = tick.slot_start - self.settings.tail_seconds
+        self.state.sightings = [s for s in self.state.sightings if s.last > quiet]
 
     def _track(self, subject: str, tick: Tick) -> Track | None:
         for track in reversed(self.state.tracks):

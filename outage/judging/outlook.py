@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from outage.batches import Floats, Ints, Panel
 from outage.errors import NotEnoughHistory
@@ -25,6 +26,7 @@ from outage.slots import DAY
 
 HISTORY_DAYS: Final = 28
 GAIN_DAYS: Final = 7
+SEASONED: Final = 0.5
 
 Offsets = Callable[[str, str, Ints], Ints]
 
@@ -102,6 +104,7 @@ def fit_outlook(
     settings: Settings,
     offsets: Offsets,
     day: int,
+    unseasoned: npt.NDArray[np.bool_],
 ) -> Outlook:
     """Fit every column on `history` and return the outlook of `day` (its start, epoch seconds)."""
     names = detector_names(plane, settings)
@@ -116,9 +119,20 @@ def fit_outlook(
         if found is not None:
             expected.location[:, chosen] = found.location
             expected.spread[:, chosen] = found.spread
+    expected.location[:, unseasoned] = np.nan
     gains = _gains(groups, history, expected, len(recent))
     rows = len(recent)
     return Outlook(expected.location[rows:], expected.spread[rows:], gains)
+
+
+def seasoned(values: Floats) -> npt.NDArray[np.bool_]:
+    """Return which columns were measured for most of the time since they began.
+
+    A few scattered days say little about the season, however many slots they hold.
+    """
+    finite = np.isfinite(values)
+    first = np.argmax(finite, axis=0)
+    return np.asarray(finite.sum(axis=0) >= SEASONED * (len(values) - first))
 
 
 def _fit(

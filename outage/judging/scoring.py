@@ -16,6 +16,7 @@ from outage.judging.weigh import discounts, features, floor_of, weigh
 from outage.slots import DAY, HOUR
 from outage.words import SIGNALS, Witness
 
+COMPLAINTS: Final = ("error_posts", "user_reports")
 LEVEL_CAP: Final = 0.7  # log units; more than doubled or halved is not a drift
 ROUNDING: Final = 3  # decimals of evidence before the fold (design: 1e-3)
 WELL_COUNTED: Final = 10.0
@@ -25,6 +26,8 @@ WELL_COUNTED: Final = 10.0
 class Scored:
     """A plane's block of slots: evidence (slots, units, rows), spoke (slots, units).
 
+    `excess` (slots, units) is how many complaints more than expected people made.
+
     `values`, `location` and `spread` have shape (slots, series), the location corrected for
     slow drift. `measured` tells per unit which features it has.
     """
@@ -33,6 +36,7 @@ class Scored:
     start: int
     evidence: Floats
     spoke: Floats
+    excess: Floats
     values: Floats
     location: Floats
     spread: Floats
@@ -83,9 +87,13 @@ def score(
     shape = (len(values), len(plane.units))
     evidence = np.zeros((*shape, len(table.rows)))
     spoke = np.zeros(shape)
+    excess = np.zeros(shape)
     for position, group in enumerate(groups):
         gains = outlook.gains[position] if outlook.gains else {}
         found = features(seen_of(group, values, outlook.location, outlook.spread))
+        for name in COMPLAINTS:
+            if name in found and (count := found[name].count) is not None:
+                excess[:, group.units] += np.nan_to_num(count[0] - count[1])
         shares = discounts(found)
         for name, feature in found.items():
             gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
@@ -98,6 +106,7 @@ def score(
         start,
         np.round(evidence, ROUNDING),
         spoke,
+        excess,
         values,
         outlook.location,
         outlook.spread,

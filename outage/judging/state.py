@@ -13,7 +13,7 @@ class Track:
     """An incident while the fold works on it.
 
     `totals` is the evidence per hypothesis summed over the slots that had evidence; `hit` the
-    same for the leading cause per vantage.
+    same for the leading cause per vantage; `top` the most complaints above the expected in a slot.
     """
 
     subject: str
@@ -32,6 +32,7 @@ class Track:
     touched_at: int = 0
     lag_s: int | None = None
     hits: int = 0
+    top: float = 0.0
     peak: float = 0.0
     lead: float = 0.0
     totals: list[float] = field(default_factory=list)

@@ -2,8 +2,9 @@
 
 Each feature is compared with its expectation as a log ratio. Its likelihood at every effect of
 `signatures.EFFECTS`, relative to no change, is averaged over the effects that a hypothesis
-allows, and set against the same average for "nothing is wrong". Both carry a heavy tail (with
-probability TAIL anything happens), which caps what one feature may add.
+allows, and set against the same average for "nothing is wrong". Both carry a heavy tail: with
+probability TAIL anything happens, a large effect more rarely than a small one. It caps what one
+feature may add in one slot, between 4 nats for a small effect and 10 for a huge one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ TWIN: Final = 0.6  # of the evidence of each of two features that move together
 TAIL: Final = 0.02
 FLOOR: Final = -3.0  # what one measured feature may take from a hypothesis, nats a slot
 PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the night
+_RARITY = 0.8  # log units over which a happenstance becomes e times rarer
+ANYTHING: Final = np.exp(-np.abs(EFFECTS) / _RARITY) / np.exp(-np.abs(EFFECTS) / _RARITY).sum()
 SYSTEMATIC: Final = 0.04  # log units no baseline is better than
 
 # (feature, numerator, denominator): log ratios of volumes and of well-counted flags.
@@ -130,7 +133,7 @@ def weigh(feature: Feature, gain: Floats, weights: Floats, floor: float) -> Floa
     spoken = np.isfinite(likelihood).all(axis=-1, keepdims=True)
     likelihood = np.where(spoken, likelihood, 0.0)
     relative = np.exp(likelihood - likelihood.max(axis=-1, keepdims=True))
-    tail = TAIL * relative.mean(axis=-1, keepdims=True)
+    tail = TAIL * (relative @ ANYTHING)[..., None]
     still = (1 - TAIL) * relative[..., EFFECTS == 0.0] + tail
     under = (1 - TAIL) * (relative @ weights.T) + tail
     evidence = np.maximum(np.log(under / still), floor)
