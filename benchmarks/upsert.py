@@ -37,9 +37,9 @@ def batch(rows: int, first: int, value: float) -> SampleBatch:
     """Return `rows` samples over a thousand series, from slot `first` on, in file order."""
     index = np.arange(rows, dtype=np.int64)
     slots = (first + index // len(SERIES)) * 600
-    return SampleBatch(
-        SERIES, index % len(SERIES), slots, index + value, slots + 600, np.full(rows, np.nan)
-    )
+    values = (index + value).astype(np.float64)
+    none = np.full(rows, np.nan, dtype=np.float64)
+    return SampleBatch(SERIES, index % len(SERIES), slots, values, slots + 600, none)
 
 
 def tick(slot: int, value: float) -> SampleBatch:

@@ -33,11 +33,15 @@ STAGE_ROWS: Final = """CREATE TEMP TABLE IF NOT EXISTS replacing (
 STAGE_CORRECTIONS: Final = """CREATE TEMP TABLE IF NOT EXISTS correcting (
     series_id integer, slot_start bigint, value float8, known_at bigint, weight float8)
     ON COMMIT DELETE ROWS"""
-# Without statistics of the staged rows the planner may read the whole table to find a few; and
-# a plan this short is never worth compiling, however many rows it is expected to touch.
-BY_INDEX: Final = """SET LOCAL jit = off; SET LOCAL enable_hashjoin = off;
-    SET LOCAL enable_mergejoin = off"""
-BY_COST: Final = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on"
+# Without statistics of the staged rows the planner may read the whole table to find a few, or
+# once for every few; until the transaction ends each one is looked up by its key.
+BY_KEY: Final = "; ".join(
+    f"SET LOCAL {setting} = off"
+    for setting in (
+        *("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"),
+        *("enable_material", "jit"),
+    )
+)
 COLUMNS: Final = """array_agg(s.series_id), array_agg(slot_start), array_agg(value),
     array_agg(known_at), array_agg(coalesce(weight, 'NaN'))"""
 FIND: Final = f"""SELECT {COLUMNS}, array_agg(s.ctid) FROM incoming AS i JOIN samples AS s
@@ -63,10 +67,8 @@ class PostgresqlBulk:
         connection.exec_driver_sql(STAGE_RUNS)
         connection.exec_driver_sql("TRUNCATE incoming")
         _copy_in(connection, "incoming", _frame(runs))
-        connection.exec_driver_sql(BY_INDEX)
-        found = _arrays(connection, FIND, (), FOUND)
-        connection.exec_driver_sql(BY_COST)
-        return found
+        connection.exec_driver_sql(BY_KEY)
+        return _arrays(connection, FIND, (), FOUND)
 
     def insert(self, connection: Connection, rows: Rows) -> None:
         """Insert samples that are known to be absent; a weight of NaN is stored as NULL."""
@@ -77,9 +79,7 @@ class PostgresqlBulk:
         connection.exec_driver_sql(STAGE_ROWS)
         connection.exec_driver_sql("TRUNCATE replacing")
         _copy_in(connection, "replacing", _frame_rows(rows))
-        connection.exec_driver_sql(BY_INDEX)
         replaced = connection.exec_driver_sql(REPLACE).rowcount
-        connection.exec_driver_sql(BY_COST)
         if replaced != len(rows):
             raise StoreError(
                 "samples were moved while they were replaced; try again", permanent=False
