@@ -12,7 +12,7 @@ from outage.errors import OutageError
 STYLE = """<style>
 .stMainBlockContainer {padding: 2.4rem 3rem 3rem; max-width: 1680px}
 [data-testid="stMetricValue"] {font-size: 1.5rem}
-h1 {font-size: 1.9rem !important; padding-bottom: 0 !important}
+h1 {font-size: 1.9rem !important; padding-bottom: .5rem !important}
 h2 {font-size: 1.5rem !important} h3 {font-size: 1.15rem !important}
 </style>"""
 

@@ -13,6 +13,7 @@ from outage.charts import incident_figure
 from outage.queries import (
     Panels,
     account,
+    amount,
     change,
     duration,
     headline,
@@ -26,7 +27,8 @@ from outage.words import Evidence, Incident
 
 AROUND: Final = {"8 hours": 8 * HOUR, "3 hours": 3 * HOUR, "1 day": DAY, "3 days": 3 * DAY}
 EVERYWHERE: Final = "all together"
-EVIDENCE_PIXELS: Final = 283
+EVIDENCE_ROW_PIXELS: Final = 33
+EVIDENCE_ROWS: Final = 8  # as high as the sentences beside them; more rows scroll
 MODE_BAR: Final = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
@@ -45,12 +47,11 @@ def show(url: str, one: Incident) -> None:
 
 
 def _draw_words(one: Incident) -> None:
-    until = one.opened_at if one.end is None else one.end
     figures = {
         "missing": share(one.severity),
         "how sure": share(one.confidence),
         "opened after": duration(max(0, one.opened_at - one.start)),
-        "lasted": "open" if one.end is None else duration(until - one.start),
+        "lasted": "open" if one.end is None else duration(one.end - one.start),
     }
     for place, (label, value) in zip(st.columns(4), figures.items(), strict=True):
         place.metric(label, value)
@@ -62,14 +63,16 @@ def _draw_evidence(evidence: tuple[Evidence, ...]) -> None:
     if not evidence:
         st.caption("No single signal tells; the evidence is in their sum.")
         return
-    compact = st.column_config.NumberColumn(format="compact")
+    right = st.column_config.TextColumn(alignment="right")
     st.dataframe(
         pd.DataFrame([_row(one) for one in evidence]),
         hide_index=True,
-        height=EVIDENCE_PIXELS,
+        height=(min(len(evidence), EVIDENCE_ROWS) + 1) * EVIDENCE_ROW_PIXELS + 3,
+        row_height=EVIDENCE_ROW_PIXELS,
         column_config={
-            "Seen": compact,
-            "Expected": compact,
+            "Change": right,
+            "Seen": right,
+            "Expected": right,
             "Sigma": st.column_config.NumberColumn(format="%+.0f"),
         },
     )
@@ -78,10 +81,10 @@ def _draw_evidence(evidence: tuple[Evidence, ...]) -> None:
 def _row(one: Evidence) -> dict[str, Any]:
     return {
         "What speaks for it": " ".join(part for part in (one.signal, one.category) if part),
-        "Where": one.vantage or "everywhere",
+        "Where": one.vantage or "people",
         "Change": change(one.seen, one.expected),
-        "Seen": one.seen,
-        "Expected": one.expected,
+        "Seen": amount(one.seen),
+        "Expected": amount(one.expected),
         "Unit": one.unit,
         "Sigma": one.score,
     }
@@ -91,7 +94,9 @@ def _draw_panels(url: str, one: Incident) -> None:
     where, around, which = st.columns([2, 2, 7])
     span = around.selectbox("Hours around it", list(AROUND))
     whole = cached.panels(url, one, AROUND[span], None)
-    vantage = where.selectbox("Vantage", [EVERYWHERE, *whole.vantages])
+    places = [EVERYWHERE, *whole.vantages]
+    first = places.index(one.vantage) if one.vantage in places else 0
+    vantage = where.selectbox("Vantage", places, first, key=f"vantage-{one.id}")
     seen = whole if vantage == EVERYWHERE else cached.panels(url, one, AROUND[span], vantage)
     titles = {plot.key: plot.title for plot in seen.plots}
     keys = which.multiselect("Panels", list(titles), telling(seen), format_func=titles.__getitem__)

@@ -15,6 +15,7 @@ from outage.words import Incident, Notice, State
 
 ANY: Final = "all"
 STATES: Final = {"open": (State.POSSIBLE, State.CONFIRMED), "closed": (State.CLOSED,)}
+EARLIEST, LATEST = date(1990, 1, 1), date(2099, 12, 31)  # else ten years about today
 MOMENT: Final = "ddd D MMM YYYY, HH:mm"
 ROW_PIXELS: Final = 36
 MOST_ROWS: Final = 9  # higher tables scroll
@@ -27,9 +28,11 @@ def filters(held: Standing) -> Filters:
     about, state, span, _ = st.columns([2, 2, 2, 3])
     subject = about.selectbox("Subject", [ANY, *held.subjects])
     standing = state.selectbox("State", [ANY, *STATES])
-    first, last = _days(held)
-    days = span.date_input("Days (UTC)", (first, last), min_value=first, max_value=last)
-    since, until = _bounds(days if isinstance(days, tuple) else (days,))
+    whole = _days(held)
+    days = span.date_input("Days (UTC)", whole, min_value=EARLIEST, max_value=LATEST)
+    chosen = days if isinstance(days, tuple) else (days,)
+    # Incidents outlive samples: the whole span, as it is at first, chooses nothing.
+    since, until = (None, None) if chosen == whole else _bounds(chosen)
     return None if subject == ANY else subject, STATES.get(standing, ()), since, until
 
 

@@ -5,7 +5,7 @@ Colours are Okabe and Ito's, which tell apart for the colour-blind; a gap is dra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from html import escape
 from typing import Any, Final
 
@@ -58,6 +58,9 @@ NAMES: Final[Mapping[str, str]] = {
     "rtt_tcp_ms": "TCP",
     "rtt_dns_ms": "DNS",
     "mm_other": "mm, other",
+    "connect_failures": "failed",
+    "throughput_bps": "throughput",
+    "reachability": "reachable",
 }
 SHADES: Final[Mapping[Cause, str]] = {
     Cause.APPLICATION: VERMILION,
@@ -81,8 +84,9 @@ def incident_figure(panels: Panels) -> go.Figure:
     """
     count = len(panels.plots)
     figure = go.Figure(layout=_layout(panels))
+    colours = palette(trace.name for plot in panels.plots for trace in plot.traces)
     for number, plot in enumerate(panels.plots):
-        figure.add_traces([_line(trace, number) for trace in _in_order(plot)])
+        figure.add_traces([_line(trace, number, colours) for trace in _in_order(plot)])
     marked = [(one, number) for number in range(count) for one in panels.marks]
     figure.layout.shapes = [shape for mark in marked for shape in _mark(panels, *mark)]
     titles = [_title(plot, _domain(number, count)) for number, plot in enumerate(panels.plots)]
@@ -103,10 +107,23 @@ def steps(times: Times, values: Floats, seconds: int) -> tuple[Times, Floats]:
     )
 
 
-def colour(name: str) -> str:
-    """Return the colour of a part or signal, the same in every chart."""
-    known = COLOURS.get(name.partition(" (")[0])
-    return known or SPARE[sum(name.encode()) % len(SPARE)]
+def palette(names: Iterable[str]) -> dict[str, str]:
+    """Return the colour of every part and signal of a figure.
+
+    Known names always have theirs; of the others each has its favourite, unless one before it
+    in the alphabet took that, as far as there are colours.
+    """
+    colours: dict[str, str] = {}
+    for name in sorted(set(names)):
+        known = COLOURS.get(name.partition(" (")[0])
+        colours[name] = known or _spare(name, {*colours.values()})
+    return colours
+
+
+def _spare(name: str, taken: Set[str]) -> str:
+    favourite = sum(name.encode()) % len(SPARE)
+    ranked = (*SPARE[favourite:], *SPARE[:favourite])
+    return next((one for one in ranked if one not in taken), ranked[0])
 
 
 def _height(count: int) -> int:
@@ -186,7 +203,7 @@ def _value_axis(plot: Plot, domain: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def _line(trace: Trace, number: int) -> go.Scatter:
+def _line(trace: Trace, number: int, colours: Mapping[str, str]) -> go.Scatter:
     times, values = steps(trace.times, trace.values, trace.slot_seconds)
     dash = "dot" if trace.expected else "dash" if trace.signal == "syn_ack" else "solid"
     return go.Scatter(
@@ -195,8 +212,9 @@ def _line(trace: Trace, number: int) -> go.Scatter:
         name=escape(_name(trace)),
         mode="lines",
         connectgaps=False,
+        showlegend=True,
         line={
-            "color": colour(trace.name),
+            "color": colours[trace.name],
             "width": 2.2 if trace.name == WHOLE else 1.6,
             "dash": dash,
             "shape": "hv",

@@ -88,14 +88,6 @@ def take(database: str, file: Path) -> None:
         page.screenshot(path=file)
 
 
-def shrink(file: Path) -> None:
-    """Make the file smaller where Pillow is there: flat colours need no more than a palette."""
-    from PIL import Image
-
-    with Image.open(file) as image:
-        image.convert("RGB").quantize(255, dither=Image.Dither.NONE).save(file, optimize=True)
-
-
 def main(file: Path = PICTURE) -> int:
     """Fill a store with the blackout, take the picture, say how large it is."""
     with TemporaryDirectory() as folder:
@@ -103,7 +95,6 @@ def main(file: Path = PICTURE) -> int:
         command = [sys.executable, "-m", "outage", "demo", "--no-serve", "--database", database]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         take(database, file)
-    shrink(file)
     print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
     return 0
 

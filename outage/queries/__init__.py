@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outage.queries.panels import Panels, Plot, Trace, incident_panels, only, telling
-from outage.queries.sentences import account, change, duration, headline, share
+from outage.queries.sentences import account, amount, change, duration, headline, share
 from outage.queries.verdicts import (
     Listing,
     Standing,
@@ -22,6 +22,7 @@ __all__ = [
     "Standing",
     "Trace",
     "account",
+    "amount",
     "change",
     "duration",
     "gravest",

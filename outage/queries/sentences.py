@@ -74,6 +74,18 @@ def share(value: float) -> str:
     return "over 99 %" if value > 0.994 else f"{value:.0%}".replace("%", " %")
 
 
+def amount(value: float) -> str:
+    """Return a number in about three digits, with its prefix.
+
+    >>> amount(46_123_000_000.0), amount(1_700_000.0), amount(999.7), amount(0.034)
+    ('46.1 G', '1.7 M', '1000', '0.034')
+    """
+    scales = ((1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k"))
+    factor, prefix = next((one for one in scales if abs(value) >= one[0]), (1.0, ""))
+    scaled = value / factor
+    return f"{scaled:.0f}{prefix}" if abs(scaled) >= 100 else f"{scaled:.3g}{prefix}"
+
+
 def change(seen: float, expected: float) -> str:
     """Return how far seen is from expected, as a factor when it is large.
 

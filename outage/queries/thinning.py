@@ -15,7 +15,7 @@ def thin(values: Floats, most: int = MOST_POINTS) -> Ints:
     """Return the positions to keep of a line, at most `most`: each stretch's extremes and gaps.
 
     >>> thin(np.array([1.0, 9.0, 1.0, 1.0, np.nan, 1.0, 1.0, 0.0]), most=6).tolist()
-    [0, 1, 4, 7]
+    [0, 1, 4, 5, 7]
     """
     if len(values) <= most:
         return np.arange(len(values), dtype=np.int64)
