@@ -34,5 +34,5 @@ def run(
         noticed.update({(n.kind, n.subject, n.vantage, n.start): n for n in notices})
         progress(state.judged_until)
     ordered = sorted(found.values(), key=lambda one: (one.opened_at, one.id))
-    seen = sorted(noticed.values(), key=lambda n: (n.start, n.kind, n.subject, n.vantage or ""))
+    seen = sorted(noticed.values(), key=lambda n: (n.start, n.subject, n.kind, n.vantage or ""))
     return ordered, seen, state
