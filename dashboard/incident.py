@@ -48,7 +48,7 @@ def show(url: str, one: Incident) -> None:
 
 def _draw_words(one: Incident) -> None:
     figures = {
-        "missing": share(one.severity),
+        "missing": share(one.severity) if one.vantages else "not measured",
         "how sure": share(one.confidence),
         "opened after": duration(max(0, one.opened_at - one.start)),
         "lasted": "open" if one.end is None else duration(one.end - one.start),

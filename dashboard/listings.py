@@ -60,7 +60,7 @@ def draw_incidents(incidents: Sequence[Incident], first: Incident) -> Incident:
         on_select="rerun",
         selection_mode="single-row",
         selection_default={"selection": {"rows": [incidents.index(first)]}},
-        key="incidents-" + "-".join(one.id for one in incidents),
+        key=f"incidents-{hash(tuple(one.id for one in incidents))}",
     )
     rows: list[int] = answer["selection"]["rows"]
     return incidents[rows[0]] if rows else first
@@ -75,7 +75,7 @@ def _row(one: Incident) -> dict[str, Any]:
         "Opened after": duration(max(0, one.opened_at - one.start)),
         "Confirmed": None if one.confirmed_at is None else from_epoch(one.confirmed_at),
         "State": one.state.value,
-        "Missing": 100 * one.severity,
+        "Missing": 100 * one.severity if one.vantages else None,  # people count no traffic
         "How sure": share(one.confidence),
         "Where": one.vantage or ", ".join(one.vantages) or "people only",
     }

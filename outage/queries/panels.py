@@ -143,37 +143,47 @@ def only(panels: Panels, keys: Collection[str]) -> Panels:
 
 
 def _plot(window: Window, kind: _Kind, series: Sequence[Series]) -> Plot:
+    by_signal = {name: [one for one in series if one.signal == name] for name in kind.signals}
+    present = [name for name, mine in by_signal.items() if mine]
     traces: list[Trace] = []
-    for signal in kind.signals:
-        mine = [one for one in series if one.signal == signal]
-        groups = exporters(window, mine)
+    for name in present:
+        groups = exporters(window, by_signal[name])
         for group in groups:
             told_apart = f" ({group[0].source})" if len(groups) > 1 else ""
             traces += _lines(window, kind, group, told_apart)
-    unit = SIGNALS[kind.signals[0]].unit
+            if name == present[0]:
+                traces += _expected(window, whole_of(group), told_apart)
+    unit = ", ".join(dict.fromkeys(SIGNALS[name].unit for name in present))
     if kind.share and traces:
         traces, unit = _as_shares(traces), "share of the maximum"
     return Plot(kind.key, kind.title, unit, kind.share, tuple(_thinned(one) for one in traces))
 
 
 def _lines(window: Window, kind: _Kind, series: list[Series], told_apart: str) -> list[Trace]:
-    signal, seconds = series[0].signal, series[0].slot_seconds
-    if SIGNALS[signal].combine is Combine.NEVER:
+    """Return what was seen of one signal: the whole, and its parts where the plot has them."""
+    if SIGNALS[series[0].signal].combine is Combine.NEVER:
         apart = sorted((one for one in series if not one.category), key=_place)
-        lines = {_place(one) + told_apart: window.together([one]) for one in apart}
-    else:
-        whole = whole_of(series)
-        name = WHOLE if kind.parts else signal + told_apart
-        lines = {name: window.together(whole)}
-        if kind.parts:
-            lines |= largest(window, parts_of(series, window.subject), kind.parts)
-        if signal == kind.signals[0] and (expected := window.expected(whole)) is not None:
-            lines[EXPECTED + told_apart] = expected
-    times = window.slot_starts(seconds).astype("datetime64[s]")
-    return [
-        Trace(name, signal, times, values, seconds, name.startswith(EXPECTED))
-        for name, values in lines.items()
-    ]
+        return [
+            _trace(window, one, _place(one) + told_apart, window.together([one])) for one in apart
+        ]
+    first, whole = series[0], window.together(whole_of(series))
+    if not kind.parts:
+        return [_trace(window, first, first.signal + told_apart, whole)]
+    parts = largest(window, parts_of(series, window.subject), kind.parts)
+    shown = [_trace(window, first, name, values) for name, values in parts.items()]
+    return [_trace(window, first, WHOLE, whole), *shown]
+
+
+def _expected(window: Window, whole: list[Series], told_apart: str) -> list[Trace]:
+    values = window.expected(whole) if whole else None
+    if values is None:
+        return []
+    return [replace(_trace(window, whole[0], EXPECTED + told_apart, values), expected=True)]
+
+
+def _trace(window: Window, series: Series, name: str, values: Floats) -> Trace:
+    times = window.slot_starts(series.slot_seconds).astype("datetime64[s]")
+    return Trace(name, series.signal, times, values, series.slot_seconds)
 
 
 def _place(series: Series) -> str:

@@ -158,6 +158,17 @@ def test_an_incident_of_one_vantage_is_shown_as_that_vantage_saw_it(
     assert page.selectbox[2].value == "south"
 
 
+def test_what_only_people_saw_has_no_missing_traffic(run: Run, tmp_path: Path) -> None:
+    lines = {series("user_reports", vantage="", slot_seconds=900): [5.0] * 16}
+    one = incident(vantages=(), severity=0.0)
+
+    page = run(filled(f"sqlite:///{tmp_path / 'outage.db'}", batch(lines), [one]))
+
+    assert_whole(page)
+    assert {one.label: one.value for one in page.metric}["missing"] == "not measured"
+    assert page.dataframe[0].value["Missing"].isna().all()
+
+
 def test_an_open_incident_has_no_end(run: Run, tmp_path: Path) -> None:
     one = incident(end=None, confirmed_at=None)
     lines = {series("flows"): [5.0] * 24}

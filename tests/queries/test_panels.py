@@ -155,6 +155,24 @@ def test_reports_have_slots_of_their_own(tmp_path: Path) -> None:
     ]
 
 
+def test_reports_alone_are_not_called_posts(tmp_path: Path) -> None:
+    reports = series("user_reports", vantage="", slot_seconds=900)
+    panels = incident_panels(stored(tmp_path, {reports: [2.0] * 16}), incident())
+
+    assert plot(panels, "people").unit == "reports"
+
+
+@pytest.mark.parametrize("name", ["all", "expected"])
+def test_a_category_may_have_any_name(tmp_path: Path, name: str) -> None:
+    lines = {series("bytes_down", name): [1.0] * 24, series("bytes_down", "chat"): [3.0] * 24}
+    traces = plot(incident_panels(stored(tmp_path, lines), incident()), "bytes_down").traces
+
+    assert sorted((one.name, one.values[0]) for one in traces) == sorted(
+        [("all", 1.0), (name, 0.25), ("chat", 0.75)]
+    )
+    assert not any(one.expected for one in traces)
+
+
 def test_long_windows_are_thinned(tmp_path: Path) -> None:
     fine = series("flows", slot_seconds=60)
     seen = np.ones(6_000)
