@@ -12,19 +12,22 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from outage.batches import SampleBatch
-from outage.errors import BadInput
+from outage.errors import BadInput, OutageError
 from outage.judging.engine import Engine
 from outage.judging.outlook import no_offsets
 from outage.judging.run import run
 from outage.judging.sources import MemorySource
 from outage.settings import Settings
-from outage.slots import parse_time
-from outage.words import Incident, Notice, Series, as_json
+from outage.slots import check_slot_seconds, parse_time
+from outage.words import SIGNALS, Incident, Notice, Series, as_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WEEK: Final = 7 * 86_400
 SAME_KIND: Final = {"feast": "ebb", "match": "ebb", "ebb": "ebb"}
@@ -100,7 +103,7 @@ def read_case(folder: Path) -> Case:
     try:
         return Case(
             name=folder.name,
-            slot_seconds=int(about["slot_seconds"]),
+            slot_seconds=check_slot_seconds(int(about["slot_seconds"])),
             services=tuple(about["services"]),
             operators=tuple(about["operators"]),
             judged_from=parse_time(about["judged_from"]),
@@ -113,6 +116,9 @@ def read_case(folder: Path) -> Case:
         raise BadInput(
             f"{folder.name}: {error.args[0]!r} is missing; see `Labelled cases`"
         ) from None
+    except (AttributeError, TypeError, ValueError, OutageError) as error:
+        where = "" if folder.name in str(error) else f"{folder.name}: "
+        raise BadInput(f"{where}{error}; see `Labelled cases`") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -151,6 +157,7 @@ def _read_samples(folder: Path, slot_seconds: int) -> SampleBatch:
         moments = pd.to_datetime(frame["slot_start"], utc=True).astype("datetime64[s, UTC]")
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(f"{folder}: samples cannot be read ({error})") from error
+    _check_columns(folder, frame)
     names = [
         frame[name].astype(str).fillna("") if name in frame else pd.Series("", index=frame.index)
         for name in ("service", "signal", "category", "vantage", "source")
@@ -166,6 +173,15 @@ def _read_samples(folder: Path, slot_seconds: int) -> SampleBatch:
         starts + slot_seconds,
         np.full(len(frame), np.nan),
     )
+
+
+def _check_columns(folder: Path, frame: pd.DataFrame) -> None:
+    missing = {"service", "signal", "value"} - set(frame)
+    unknown = set() if missing else set(frame["signal"].unique()) - set(SIGNALS)
+    if missing or unknown:
+        names = ", ".join(sorted(map(str, missing or unknown)))
+        fault = "columns missing" if missing else "signals not known"
+        raise BadInput(f"{folder}: samples have {fault}: {names}; see `Long samples`")
 
 
 # -- judging --------------------------------------------------------------------------------
