@@ -47,8 +47,9 @@ def detect(
     span = store.span()
     if span is None:
         raise UsageError("the store holds no samples; import some first (`outage import samples`)")
-    end = min(now, span[1] if until is None else until)
     engine = _engine(store, settings, catalogue)
+    last = span[1] + max(engine.lags, default=0)
+    end = min(now, last if until is None else until)
     state, rewound = _begin(store, engine, since)
     begin = state.judged_until
     incidents: dict[str, Incident] = {}
@@ -68,7 +69,12 @@ def detect(
 
 
 def _engine(store: Store, settings: Settings, catalogue: Catalogue) -> Engine:
-    engine = Engine(StoredSource(store), settings, catalogue.utc_offsets)
+    engine = Engine(
+        StoredSource(store),
+        settings,
+        catalogue.utc_offsets,
+        lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
+    )
     engine.book = StoredBook(store, engine.planes, engine.groups)
     return engine
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from outage.batches import Ints
 from outage.catalogue import Catalogue
-from outage.catalogue.zones import utc_offsets
 from outage.errors import UsageError
 from outage.judging.engine import Engine
 from outage.judging.run import run
@@ -44,20 +42,9 @@ def replay_scenario(
     """Judge a built-in reconstruction; raises UsageError for an unknown one."""
     scenario = describe(slug)
     batch = build(slug, settings.scenario.seed, settings.scenario.depth)
-    engine = Engine(MemorySource(batch), settings, scenario_offsets(slug, catalogue))
+    engine = Engine(MemorySource(batch), settings, catalogue.utc_offsets)
     incidents, notices, _ = run(engine, engine.start(scenario.judged_from), scenario.ends, progress)
     return Replayed(incidents, notices)
-
-
-def scenario_offsets(slug: str, catalogue: Catalogue) -> Callable[[str, str, Ints], Ints]:
-    """Return the local clocks of a reconstruction: its operators' zones, else the catalogue's."""
-    zones = describe(slug).timezones
-    first = next(iter(zones.values()))
-
-    def offsets(_subject: str, vantage: str, slot_starts: Ints) -> Ints:
-        return utc_offsets(zones.get(vantage, first), slot_starts)
-
-    return offsets
 
 
 def replay_stored(
@@ -76,6 +63,11 @@ def replay_stored(
         raise UsageError("the store holds no samples; import some first (`outage import samples`)")
     if until <= since:
         raise UsageError(f"--until {format_time(until)} is not after --since {format_time(since)}")
-    engine = Engine(StoredSource(store, corrected=corrected), settings, catalogue.utc_offsets)
+    engine = Engine(
+        StoredSource(store, corrected=corrected),
+        settings,
+        catalogue.utc_offsets,
+        lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
+    )
     incidents, notices, _ = run(engine, engine.start(since), until, progress)
     return Replayed(incidents, notices)

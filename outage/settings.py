@@ -25,6 +25,8 @@ class Judging(Strict):
     overwhelming_nats: float = Field(25.0, gt=0)
     close_nats: float = 2.0
     notice_nats: float = Field(6.0, gt=0)
+    alone_nats: float = Field(0.0, ge=0)
+    least_complaints: float = Field(15.0, ge=0)
     tail_nats: float = Field(5.0, ge=0)
     memory_seconds: float = Field(1_500.0, gt=0)
     reopen_seconds: int = Field(2_400, ge=0)

@@ -20,6 +20,8 @@ Bools = npt.NDArray[np.bool_]
 NOTHING = -1e9
 # a release reaches every operator's users
 RELEASES = frozenset({"level_shift_down", "level_shift_up", "ebb_after_release"})
+BY_POSTS = frozenset({"news", "flash_crowd"})
+ELSEWHERE = 10.0  # nats: two operators do not fail in the same moment
 ALONE = 4.0  # nats: what speaks against a throttler where only one operator is seen
 RARE_SHIFT = 3.0  # nats: releases that change a service's traffic are rare
 TWO_AT_ONCE = 3.0  # nats: two nuisances at the same time
@@ -140,6 +142,7 @@ def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> V
         if table.scopes[row] == "single":
             hit[:, row] &= view.strongest(network[:, row])
         margin[:, row], rival[:, row] = view.weigh(row, network[:, row], hit[:, row], innocents)
+        margin[:, row] -= table.priors[row]
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
     everyone = np.arange(len(index.subjects))
     quiet, quiet_score = _innocent(index, now, innocents)
@@ -190,12 +193,11 @@ class _Services:
         score += self.now.people[:, row]
         if shift:
             both = TWO_AT_ONCE if name == "ebb_after_release" else 0.0
-            return score - np.where(self.seen_pairs > 1, RARE_SHIFT, 0.0) - both
-        if name == "meme":  # without the network nothing tells a meme from an outage
-            return score - np.where(self.has_network, 0.0, UNTELLABLE)
-        if name == "news":
-            return score - np.where(self.has_network | self.index.has_posts, 0.0, UNTELLABLE)
-        return score
+            score -= np.where(self.seen_pairs > 1, RARE_SHIFT, 0.0) + both
+        told = self.has_network  # without the network nothing tells talk from an outage,
+        if name in BY_POSTS:  # but many more posts than complaints do
+            told = told | self.index.has_posts
+        return score - np.where(told, 0.0, UNTELLABLE)
 
 
 def _innocent(index: Index, now: Combined, innocents: list[int]) -> tuple[Ints, Floats]:
@@ -232,5 +234,12 @@ def operators(
         people = now.people[subject] if subject >= 0 else np.zeros(len(table.rows))
         own = 0.7 * capped[here, row].sum() + people[row]
         rest = max((0.7 * capped[here, i].sum() + people[i] for i in innocents), default=0.0)
-        margin[v] = own - max(0.0, rest)
+        margin[v] = own - max(0.0, rest) - ELSEWHERE * _fall_elsewhere(index, counted, fallen, v)
     return margin, fallen
+
+
+def _fall_elsewhere(index: Index, counted: Bools, fallen: Bools, v: int) -> bool:
+    """Return whether what falls at a vantage falls at others too: a platform, not an operator."""
+    mine = np.isin(index.pair_subject, index.pair_subject[fallen & (index.pair_vantage == v)])
+    elsewhere = counted & mine & (index.pair_vantage != v)
+    return bool(elsewhere.any() and fallen[elsewhere].mean() >= 0.75)

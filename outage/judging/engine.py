@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,6 +56,7 @@ class Engine:
         settings: Settings,
         offsets: Offsets,
         *,
+        lags: Mapping[str, int] | None = None,
         book: OutlookBook | None = None,
         table: Signatures | None = None,
     ) -> None:
@@ -63,6 +64,7 @@ class Engine:
         self.book: OutlookBook = book if book is not None else MemoryBook()
         self.table = table or built_in()
         self.planes = lay_out(source.series(), settings.judging.grid_seconds)
+        self.lags = [_lag(plane, lags or {}) for plane in self.planes]
         self.groups = [groups_of(plane.units) for plane in self.planes]
         self.fold = self._fold()
         self._windows: dict[int, Panel] = {}
@@ -84,25 +86,38 @@ class Engine:
                     names[position] = found
             measured += names
         index = Index.of(tuple(units), measured, self.table)
-        return Fold(index, self.table, self.settings.judging, tuple(keys), tuple(slices))
+        return Fold(
+            index,
+            self.table,
+            self.settings.judging,
+            tuple(keys),
+            tuple(slices),
+            tuple(plane.slot_seconds for plane in self.planes),
+        )
 
     def start(self, since: int) -> FoldState:
         """Return the empty state from which judging begins at `since`."""
         return FoldState(judged_until=since)
 
     def judge(self, state: FoldState, until: int) -> Iterator[Changes]:
-        """Judge every slot that completes in `(state.judged_until, until]`, day by day."""
+        """Judge every slot that was complete in `(state.judged_until, until]`, day by day."""
         while state.judged_until < until:
             begin = state.judged_until
-            end = min(until, begin - begin % DAY + DAY)
-            if not state.tracks and not self._anything(begin - HOUR, end):
+            end = min(until, self._boundary(begin))
+            if not state.tracks and not self._anything(begin - DAY - HOUR, end):
                 state = replace_until(state, end)
                 continue
             blocks = [self._block(number, state, begin, end) for number in range(len(self.planes))]
-            state, tracks, sightings = self.fold.advance(state, blocks, [0] * len(blocks))
+            state, tracks, sightings = self.fold.advance(state, blocks, self.lags)
             state.judged_until = end
             self._drop_past(state)
             yield Changes(state, tracks, sightings)
+
+    def _boundary(self, begin: int) -> int:
+        """Return where the next block must end: no block holds slots of two days."""
+        return min(
+            moment - (moment - lag) % DAY + DAY for lag in {0, *self.lags} for moment in (begin,)
+        )
 
     def _anything(self, begin: int, end: int) -> bool:
         return any(
@@ -135,16 +150,22 @@ class Engine:
         return span is not None and span[1] > end + DAY
 
     def _block(self, number: int, state: FoldState, begin: int, end: int) -> Scored:
-        """Score the slots of one plane that complete in `(begin, end]`."""
+        """Score the slots of one plane that became complete in `(begin, end]`."""
         plane = self.planes[number]
-        seconds = plane.slot_seconds
-        first = begin - begin % seconds
-        count = max(0, (end - first) // seconds)
-        day = begin - begin % DAY
-        outlook = self._outlook(number, state, day)
+        seconds, lag = plane.slot_seconds, self.lags[number]
+        first = (begin - lag) - (begin - lag) % seconds
+        count = max(0, (end - lag - first) // seconds)
+        self._outlook(number, state, begin - begin % DAY)
+        outlook = self._outlook(number, state, first - first % DAY)
         values, expected = self.seen(number, first, first + count * seconds)
         return scoring.score(
-            plane, self.groups[number], self.table, replace_gains(expected, outlook), values, first
+            plane,
+            self.groups[number],
+            self.table,
+            replace_gains(expected, outlook),
+            values,
+            first,
+            np.isnan(outlook.location).all(axis=0),
         )
 
     def seen(self, number: int, first: int, last: int) -> tuple[Floats, Outlook]:
@@ -165,7 +186,8 @@ class Engine:
         plane = self.planes[number]
         lead = first - first % HOUR - LEAD
         panel = self.window(number, lead, last)
-        known = panel.known_at <= (panel.slot_starts + plane.slot_seconds)[:, None]
+        complete = panel.slot_starts + plane.slot_seconds + self.lags[number]
+        known = panel.known_at <= complete[:, None]
         values = np.where(known, panel.values, np.nan)
         location, spread = self._expected(number, day, panel)
         skip = (first - lead) // plane.slot_seconds
@@ -237,6 +259,11 @@ class Engine:
         )
         self.book.put(day, plane.slot_seconds, outlook)
         return outlook
+
+
+def _lag(plane: Plane, lags: Mapping[str, int]) -> int:
+    """Return how long after its end a slot of the plane is complete: its slowest source's lag."""
+    return max((lags.get(one.source, 0) for parts in plane.parts for one in parts), default=0)
 
 
 def replace_until(state: FoldState, until: int) -> FoldState:

@@ -7,7 +7,7 @@ into blocks gives the same result, because a tick reads only the state and its o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +18,15 @@ from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures
 from outage.judging.state import FoldState, Memory, Sighting, Track
 from outage.settings import Judging
-from outage.slots import HOUR
+from outage.slots import DAY, HOUR
 from outage.words import incident_id
 
 FORGET_SECONDS = 6 * HOUR
+PATIENCE_SECONDS = 1_200  # and two slots: how long a silent unit's last word still counts
 PEOPLE_LEAST, NETWORK_LEAST, MOST = -2.0, -3.0, 40.0
 LIKELY = 2.0  # margin from which an operator's outage is considered before its services'
 QUIET = 3.0  # below this nothing that any unit says can open an incident
+SAME_SIGHTING_SECONDS = 1_800
 SAME_EVENT_SECONDS = 1_800
 
 
@@ -59,6 +61,7 @@ class Fold:
     settings: Judging
     keys: tuple[str, ...]  # of each unit, stable over restarts
     plane_units: tuple[slice, ...]
+    plane_seconds: tuple[int, ...]
 
     def advance(
         self, state: FoldState, blocks: Sequence[Scored], lags: Sequence[int]
@@ -89,8 +92,13 @@ class _Work:
         people = np.array([unit.people for unit in fold.index.units], dtype=bool)
         least = np.where(people, PEOPLE_LEAST, NETWORK_LEAST)
         innocent = np.array([scope == "innocent" for scope in fold.table.scopes])
-        self.least = least[:, None] * np.where(innocent, 2.0, 1.0)
+        self.least = least[:, None] * np.where(innocent, 2.5, 1.0)
+        self.patience = np.zeros(count, dtype=np.int64)
+        for units, seconds in zip(fold.plane_units, fold.plane_seconds, strict=True):
+            self.patience[units] = PATIENCE_SECONDS + 2 * seconds
+        self.network = fold.index.unit_pair >= 0
         self.excess = np.zeros(len(fold.index.subjects))
+        self.cold = np.zeros(count, dtype=bool)
         self.touched: dict[int, Track] = {}
         self.noticed: dict[int, Sighting] = {}
 
@@ -101,7 +109,9 @@ class _Work:
         units = self.fold.plane_units[tick.plane]
         spoke = block.spoke[tick.row] > 0
         fresh = block.evidence[tick.row]
+        self.cold[units] = block.cold
         self._remember(units, spoke, fresh, tick)
+        self._gaps(tick, units, spoke)
         quiet = not self.state.tracks and not self.state.sightings
         if quiet and (not spoke.any() or self.evidence[units][spoke].max() < QUIET):
             return
@@ -110,7 +120,8 @@ class _Work:
     def _remember(self, units: slice, spoke: Bools, fresh: Floats, tick: Tick) -> None:
         keep = np.exp(-tick.slot_seconds / self.settings.memory_seconds)
         share = min(1.5, (tick.slot_seconds / 600.0) ** 0.5)
-        before = self.evidence[units]
+        stale = self.heard[units] < tick.slot_start - FORGET_SECONDS
+        before = np.where(stale[:, None], 0.0, self.evidence[units])
         after = np.clip(before * keep + share * fresh, self.least[units], MOST)
         after = np.where(spoke[:, None], after, before)
         began = (after > 0.0) & (before <= 0.0) & spoke[:, None]
@@ -119,7 +130,7 @@ class _Work:
         self.heard[units] = np.where(spoke, tick.slot_start + tick.slot_seconds, self.heard[units])
 
     def _judge(self, tick: Tick, units: slice, spoke: Bools, fresh: Floats, block: Scored) -> None:
-        heard = self.heard > tick.slot_start + tick.slot_seconds - FORGET_SECONDS
+        heard = self.heard > tick.slot_start + tick.slot_seconds - self.patience
         now = combine(self.index, self.evidence, heard)
         latest = np.zeros_like(self.evidence)
         latest[units] = np.where(spoke[:, None], fresh, 0.0)
@@ -155,6 +166,9 @@ class _Work:
         operator_names = set(self.index.vantages)
         threshold = np.full(len(self.index.subjects), self.settings.possible_nats)
         threshold += self.settings.tail_nats * self._in_tail(tick)
+        seen = np.zeros(len(threshold), dtype=bool)
+        seen[self.index.pair_subject[now.pair_heard]] = True
+        threshold += np.where(seen, 0.0, self.settings.alone_nats)
         for s in np.flatnonzero(verdicts.margin > threshold):
             name = self.index.subjects[s]
             mine = self.index.pair_subject == s
@@ -207,7 +221,8 @@ class _Work:
             and tick.slot_start - track.end <= self.settings.echo_seconds
         ]
         loudest = max(recent, default=0.0)
-        return bool(self.excess[position] < 2.0 * self.settings.echo_share * loudest)
+        least = max(self.settings.least_complaints, 2.0 * self.settings.echo_share * loudest)
+        return bool(self.excess[position] < least)
 
     def _open(self, tick: Tick, subject: str, kind: str, row: int, pairs: Bools) -> Track:
         start = self._onset(tick, subject, row, pairs)
@@ -227,6 +242,7 @@ class _Work:
             totals=[0.0] * len(self.table.rows),
         )
         track.event = self._event(track)
+        track.cold = bool(self.cold[self._units_of(subject, kind, pairs)].any())
         for position in np.flatnonzero(self._units_of(subject, kind, pairs)):
             track.totals = list(np.array(track.totals) + self.evidence[position])
         for p in np.flatnonzero(pairs):
@@ -273,7 +289,7 @@ class _Work:
         slot_end = tick.slot_start + tick.slot_seconds
         network_known = bool(now.pair_heard[pairs].any())
         spoke = bool(instant.pair_heard[pairs].any())
-        if not network_known and subject is not None:
+        if not network_known and not track.hit and subject is not None:
             spoke = bool(instant.people_heard[subject])
         if not spoke:
             self._blind(tick, track)
@@ -290,9 +306,8 @@ class _Work:
             self._add_totals(track, fresh, pairs, instant)
             self._touch(tick, track)
         elif (
-            (alone or standing[track.row] < self.settings.close_nats)
-            and slot_end - track.last_hit >= self.settings.quiet_seconds
-        ):
+            alone or standing[track.row] < self.settings.close_nats
+        ) and slot_end - track.last_hit >= self.settings.quiet_seconds:
             self._close(tick, track, track.last_hit)
 
     def _loud(self, track: Track, subject: int | None) -> bool:
@@ -333,7 +348,7 @@ class _Work:
         subject = self._position(track.subject)
         mine = self.index.pair_subject == (-1 if subject is None else subject)
         unproven = self.index.unproven[mine].max(axis=0) if mine.any() else 0.0
-        score = np.array(track.totals) - unproven
+        score = np.array(track.totals) - unproven - self.table.priors
         return max(rows, key=lambda row: (score[row], row == track.row))
 
     def _blind(self, tick: Tick, track: Track) -> None:
@@ -382,15 +397,30 @@ class _Work:
         busy = {track.subject for track in self.state.tracks if track.end is None}
         loud = verdicts.innocent_score > self.settings.notice_nats
         loud &= verdicts.margin < self.settings.possible_nats
-        for s in np.flatnonzero(loud):
+        speaking = instant.people_heard.copy()
+        speaking[self.index.pair_subject[instant.pair_heard]] = True
+        for s in np.flatnonzero(loud & speaking):
             name = self.index.subjects[s]
             if name not in busy:
                 self._sight(tick, self.table.rows[int(verdicts.innocent[s])], name, None)
 
+    def _gaps(self, tick: Tick, units: slice, spoke: Bools) -> None:
+        """Notice vantages from which nothing comes although it did within the last day."""
+        expected = self.network[units] & (self.heard[units] > tick.slot_start - DAY)
+        if not (expected & ~spoke).any():
+            return
+        vantages = self.index.pair_vantage[self.index.unit_pair[units][expected]]
+        speaking = self.index.unit_pair[units][spoke & self.network[units]]
+        silent = np.setdiff1d(vantages, self.index.pair_vantage[speaking])
+        for v in silent:
+            name = self.index.vantages[v]
+            self._sight(tick, "data_gap", name, name)
+
     def _sight(self, tick: Tick, kind: str, subject: str, vantage: str | None) -> None:
         slot_end = tick.slot_start + tick.slot_seconds
         for known in self.state.sightings:
-            if (known.kind, known.subject, known.vantage) == (kind, subject, vantage):
+            same = (known.kind, known.subject, known.vantage) == (kind, subject, vantage)
+            if same and tick.slot_start - known.last <= SAME_SIGHTING_SECONDS:
                 known.last = slot_end
                 self.noticed[id(known)] = known
                 return
@@ -432,7 +462,7 @@ class _Work:
         people = self.index.unit_pair < 0
         return people & (self.index.unit_subject == (-1 if position is None else position))
 
-    def _units_of(self, subject: str, kind: str, pairs: Bools) -> Iterator[bool] | Bools:
+    def _units_of(self, subject: str, kind: str, pairs: Bools) -> Bools:
         network = np.isin(self.index.unit_pair, np.flatnonzero(pairs))
         return network | self._people_units(subject)
 

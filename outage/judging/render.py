@@ -23,6 +23,8 @@ MOST_EVIDENCE: Final = 12
 TELLING: Final = 3.0  # robust standard deviations below which a signal is no evidence
 BACK_SLOTS: Final = 3  # how far a change point may move an onset or an end
 CONFIDENCE_NATS: Final = 4.0
+MOST_SURE: Final = 0.99
+COLD_SHARE: Final = 0.8  # a few hours of counts know no season
 
 _SENTENCES: Final = {
     "flash_crowd": "more use than usual, in the usual proportions: a crowd, not an outage",
@@ -72,7 +74,8 @@ def incident(engine: Engine, track: Track) -> Incident:
         event=track.event,
         lag_s=track.lag_s,
         evidence=tuple(
-            _evidence(engine, column, start) for column in _varied(engine, telling)[:MOST_EVIDENCE]
+            _evidence(engine, column, start, cold=track.cold)
+            for column in _varied(engine, telling)[:MOST_EVIDENCE]
         ),
     )
 
@@ -146,7 +149,7 @@ def _varied(engine: Engine, telling: list[_Column]) -> list[_Column]:
     return chosen + [column for column in telling if column not in chosen]
 
 
-def _evidence(engine: Engine, column: _Column, since: int) -> Evidence:
+def _evidence(engine: Engine, column: _Column, since: int, *, cold: bool) -> Evidence:
     one = engine.planes[column.plane].series[column.series_at]
     signal = SIGNALS[one.signal]
     what = " ".join(part for part in (one.signal, one.category) if part)
@@ -155,6 +158,7 @@ def _evidence(engine: Engine, column: _Column, since: int) -> Evidence:
         f"{what}{where} {_change(column)} since {(format_time(since) or '')[11:16]} UTC"
         f" (seen {_amount(column.seen, signal.unit)},"
         f" expected {_amount(column.expected, signal.unit)}, {abs(column.score):.0f} sigma)"
+        + (", against the last hours only: less sure" if cold else "")
     )
     return Evidence(
         signal=one.signal,
@@ -212,7 +216,8 @@ def _causes(engine: Engine, track: Track) -> tuple[Cause, Cause | None]:
 
 def _confidence(engine: Engine, track: Track) -> float:
     over = track.peak - engine.settings.judging.possible_nats
-    return round(1.0 - 0.5 * math.exp(-max(over, 0.0) / CONFIDENCE_NATS), 3)
+    sure = 1.0 - 0.5 * math.exp(-max(over, 0.0) / CONFIDENCE_NATS)
+    return round(min(sure, MOST_SURE) * (COLD_SHARE if track.cold else 1.0), 3)
 
 
 def _severity(engine: Engine, columns: list[_Column]) -> float:

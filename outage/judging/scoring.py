@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from outage.batches import Floats
 from outage.judging.layout import Plane
@@ -26,7 +27,8 @@ WELL_COUNTED: Final = 10.0
 class Scored:
     """A plane's block of slots: evidence (slots, units, rows), spoke (slots, units).
 
-    `excess` (slots, units) is how many complaints more than expected people made.
+    `excess` (slots, units) is how many complaints more than expected people made; `cold` (units,)
+    tells which units have no season yet.
 
     `values`, `location` and `spread` have shape (slots, series), the location corrected for
     slow drift. `measured` tells per unit which features it has.
@@ -37,6 +39,7 @@ class Scored:
     evidence: Floats
     spoke: Floats
     excess: Floats
+    cold: npt.NDArray[np.bool_]
     values: Floats
     location: Floats
     spread: Floats
@@ -82,8 +85,9 @@ def score(
     outlook: Outlook,
     values: Floats,
     start: int,
+    unseasoned: npt.NDArray[np.bool_],
 ) -> Scored:
-    """Return the evidence of the block whose first slot begins at `start`."""
+    """Return the evidence of the block from `start` on; `unseasoned` columns had a cold start."""
     shape = (len(values), len(plane.units))
     evidence = np.zeros((*shape, len(table.rows)))
     spoke = np.zeros(shape)
@@ -107,6 +111,7 @@ def score(
         np.round(evidence, ROUNDING),
         spoke,
         excess,
+        np.array([unseasoned[[at for _, at in unit.columns]].any() for unit in plane.units]),
         values,
         outlook.location,
         outlook.spread,

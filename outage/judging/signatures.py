@@ -55,7 +55,7 @@ class Signatures:
     `rows` names each hypothesis, outages first; `weights[feature]` has shape (rows, effects):
     the probability of each log ratio in EFFECTS under each row; `scopes[i]` is `any`, `single`
     or `operator` for an outage and `innocent` otherwise; a row none of whose `defining` features
-    is measured pays `unproven` nats.
+    is measured pays `unproven` nats, and `priors[i]` nats in any case.
     """
 
     rows: tuple[str, ...]
@@ -63,6 +63,7 @@ class Signatures:
     weights: dict[str, Floats]
     defining: tuple[frozenset[str], ...]
     unproven: tuple[float, ...]
+    priors: Floats
 
     @property
     def outages(self) -> tuple[int, ...]:
@@ -90,15 +91,16 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
     named += [("innocent", name, row) for name, row in table.get("innocent", {}).items()]
     stays = _range_weights(0.0, 0.0)
     weights = {feature: np.tile(stays, (len(named), 1)) for feature in FEATURES}
-    scopes, defining, unproven = [], [], []
+    scopes, defining, unproven, priors = [], [], [], []
     for position, (group, name, row) in enumerate(named):
         if group == "outage" and name not in {cause.value for cause in Cause}:
             raise ConfigError(f"signatures.outage.{name}: not a cause; see docs/judging.md")
         scopes.append(row.get("scope", "any") if group == "outage" else "innocent")
         defining.append(frozenset(row.get("defining", ())))
         unproven.append(float(row.get("unproven", 6.0)))
+        priors.append(float(row.get("prior", 0.0)))
         for key, value in row.items():
-            if key in {"scope", "defining", "unproven"}:
+            if key in {"scope", "defining", "unproven", "prior"}:
                 continue
             if key not in weights:
                 raise ConfigError(f"signatures.{group}.{name}.{key}: no such feature")
@@ -109,6 +111,7 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
         weights=weights,
         defining=tuple(defining),
         unproven=tuple(unproven),
+        priors=np.array(priors),
     )
 
 

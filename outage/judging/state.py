@@ -13,7 +13,8 @@ class Track:
     """An incident while the fold works on it.
 
     `totals` is the evidence per hypothesis summed over the slots that had evidence; `hit` the
-    same for the leading cause per vantage; `top` the most complaints above the expected in a slot.
+    same for the leading cause per vantage; `top` the most complaints above the expected in a slot; `cold` whether a cold start stood in
+    for a season.
     """
 
     subject: str
@@ -33,6 +34,7 @@ class Track:
     lag_s: int | None = None
     hits: int = 0
     top: float = 0.0
+    cold: bool = False
     peak: float = 0.0
     lead: float = 0.0
     totals: list[float] = field(default_factory=list)

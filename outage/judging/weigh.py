@@ -24,6 +24,7 @@ FLOOR: Final = -3.0  # what one measured feature may take from a hypothesis, nat
 PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the night
 _RARITY = 0.8  # log units over which a happenstance becomes e times rarer
 ANYTHING: Final = np.exp(-np.abs(EFFECTS) / _RARITY) / np.exp(-np.abs(EFFECTS) / _RARITY).sum()
+TOO_FEW: Final = 3.0  # of what a ratio is taken of
 SYSTEMATIC: Final = 0.04  # log units no baseline is better than
 
 # (feature, numerator, denominator): log ratios of volumes and of well-counted flags.
@@ -85,30 +86,36 @@ def features(signals: dict[str, Seen]) -> dict[str, Feature]:
     return found
 
 
-def _log_ratio(seen: Seen) -> Floats:
-    ratio: Floats = np.log((seen.value + 0.5) / (seen.location + 0.5))
-    return ratio
+def _log(seen: Seen) -> Floats:
+    return np.asarray(np.log((seen.value + 0.5) / (seen.location + 0.5)))
+
+
+def _within(ratio: Floats) -> Floats:
+    """Keep a ratio inside the effects that are weighed: nothing falls further than to nothing."""
+    return np.asarray(np.clip(ratio, EFFECTS[0], EFFECTS[-1]))
 
 
 def _level(seen: Seen, *, counted: bool) -> Feature:
     counting = 1.0 / (seen.location + 1.0) if counted else 0.0
-    return Feature(_log_ratio(seen), np.sqrt(seen.spread**2 + counting + SYSTEMATIC**2))
+    return Feature(_within(_log(seen)), np.sqrt(seen.spread**2 + counting + SYSTEMATIC**2))
 
 
 def _ratio(top: Seen, bottom: Seen, *, counted: bool) -> Feature:
     few = np.minimum(bottom.location, bottom.value)
     counting = 1.0 / (few + 1.0) + (1.0 / (top.location + 1.0) if counted else 0.0)
     own = 0.0 if counted else 0.25 * top.spread**2
-    return Feature(_log_ratio(top) - _log_ratio(bottom), np.sqrt(counting + own + SYSTEMATIC**2))
+    ratio = np.where(bottom.value < TOO_FEW, np.nan, _within(_log(top) - _log(bottom)))
+    return Feature(ratio, np.sqrt(counting + own + SYSTEMATIC**2))
 
 
 def _rare(seen: Seen, exposure: Seen | None) -> Feature:
     mean = np.maximum(seen.location, 0.02)
     if exposure is not None:
         mean = mean * np.maximum(1.0, exposure.value / np.maximum(exposure.location, 1.0))
-    ratio = np.log((seen.value + 0.5) / (mean + 0.5))
+    most = mean * np.exp(EFFECTS[-1])
+    ratio = _within(np.log((seen.value + 0.5) / (mean + 0.5)))
     deviation = np.sqrt(seen.spread**2 + 0.1**2)
-    return Feature(ratio, deviation, (seen.value, mean))
+    return Feature(ratio, deviation, (np.minimum(seen.value, most + 1.0), mean))
 
 
 def likelihoods(feature: Feature, gain: Floats) -> Floats:
