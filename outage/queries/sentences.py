@@ -154,4 +154,6 @@ def _opened(incident: Incident) -> str:
 def _sure(incident: Incident) -> str:
     text = f"Cause: {incident.cause.value}. How sure it is an outage: {share(incident.confidence)}"
     second = incident.runner_up
-    return f"{text}." if second is None else f"{text}; next best cause: {second.value}."
+    if second in (None, Cause.UNKNOWN):
+        return f"{text}."
+    return f"{text}; next best cause: {second.value}."

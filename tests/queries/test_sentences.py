@@ -91,6 +91,7 @@ def test_the_cause_comes_with_its_rival_and_how_sure() -> None:
         text == "Cause: application. How sure it is an outage: 97 %; next best cause: unreachable."
     )
     assert account(incident(runner_up=None, confidence=1.0))[3].endswith("over 99 %.")
+    assert account(incident(runner_up=Cause.UNKNOWN))[3].endswith("97 %.")
 
 
 @pytest.mark.parametrize("cause", Cause)
