@@ -372,7 +372,7 @@ def write(folder: Path, batch: SampleBatch, *, labels: bool = True, csv: bool = 
     (folder / "case.json").write_text(json.dumps(about))
     if labels:
         moments = {"start": at(12), "end": at(14), "recovered": at(14)}
-        outage = {key: format_time(value) for key, value in moments.items()}
+        outage: dict[str, Any] = {key: format_time(value) for key, value in moments.items()}
         outage |= {"cause": "application", "service": "alpha", "vantage": None, "depth": 0.8}
         (folder / "labels.json").write_text(json.dumps({"outages": [outage], "nuisances": []}))
     series = np.array([(s.subject, s.vantage, s.signal) for s in batch.series])
