@@ -167,7 +167,7 @@ class _Services:
         """Return the pair of each service with the highest value."""
         top = np.full(len(self.index.subjects), NOTHING)
         np.maximum.at(top, self.index.pair_subject, values)
-        return values == top[self.index.pair_subject]
+        return np.asarray(values == top[self.index.pair_subject])
 
     def weigh(
         self, row: int, network: Floats, hit: Bools, innocents: list[int]

@@ -12,7 +12,7 @@ from outage.batches import Floats, Panel
 from outage.judging import scoring
 from outage.judging.combine import Index
 from outage.judging.fold import Fold
-from outage.judging.layout import Plane, lay_out
+from outage.judging.layout import Plane, Unit, lay_out
 from outage.judging.outlook import (
     HISTORY_DAYS,
     Offsets,
@@ -24,6 +24,7 @@ from outage.judging.outlook import (
     seasoned,
     seen_of,
 )
+from outage.judging.running import Layout
 from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures, built_in
 from outage.judging.sources import MemoryBook, OutlookBook, SampleSource
@@ -70,7 +71,9 @@ class Engine:
         self._windows: dict[int, Panel] = {}
 
     def _fold(self) -> Fold:
-        units, keys, slices = [], [], []
+        units: list[Unit] = []
+        keys: list[str] = []
+        slices: list[slice] = []
         measured: list[frozenset[str]] = []
         for plane, groups in zip(self.planes, self.groups, strict=True):
             slices.append(slice(len(units), len(units) + len(plane.units)))
@@ -86,14 +89,9 @@ class Engine:
                     names[position] = found
             measured += names
         index = Index.of(tuple(units), measured, self.table)
-        return Fold(
-            index,
-            self.table,
-            self.settings.judging,
-            tuple(keys),
-            tuple(slices),
-            tuple(plane.slot_seconds for plane in self.planes),
-        )
+        seconds = tuple(plane.slot_seconds for plane in self.planes)
+        layout = Layout(tuple(keys), tuple(slices), seconds)
+        return Fold(index, self.table, self.settings.judging, layout)
 
     def start(self, since: int) -> FoldState:
         """Return the empty state from which judging begins at `since`."""
@@ -165,7 +163,7 @@ class Engine:
             replace_gains(expected, outlook),
             values,
             first,
-            np.isnan(outlook.location).all(axis=0),
+            np.asarray(np.isnan(outlook.location).all(axis=0)),
         )
 
     def seen(self, number: int, first: int, last: int) -> tuple[Floats, Outlook]:

@@ -75,7 +75,7 @@ def drift(plane: Plane, start: int, values: Floats, location: Floats, since: int
         level[hours == hour] = middle
     well_counted = np.nan_to_num(np.nanmax(location, axis=0, initial=0.0)) >= WELL_COUNTED
     kept = drifting(plane) * well_counted
-    return np.clip(level, -LEVEL_CAP, LEVEL_CAP) * kept
+    return np.asarray(np.clip(level, -LEVEL_CAP, LEVEL_CAP) * kept)
 
 
 def score(

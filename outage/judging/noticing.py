@@ -1,0 +1,68 @@
+"""What is seen and is not an outage: nuisances by name, and where we are blind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from outage.judging.combine import Bools, Verdicts
+from outage.judging.running import Heard, Running, Tick
+from outage.judging.signatures import Signatures
+from outage.judging.state import FoldState, Sighting
+from outage.settings import Judging
+from outage.slots import DAY
+
+SAME_SIGHTING_SECONDS = 1_800
+
+
+class Noticing:
+    """The nuisances of one call of the fold."""
+
+    def __init__(
+        self, state: FoldState, running: Running, table: Signatures, settings: Judging
+    ) -> None:
+        self.state, self.running, self.table, self.settings = state, running, table, settings
+        self.noticed: dict[int, Sighting] = {}
+
+    def nuisances(self, heard: Heard, verdicts: Verdicts, busy: set[str]) -> None:
+        """Notice subjects that an innocent explanation fits and no outage is open for."""
+        index = self.running.index
+        loud = verdicts.innocent_score > self.settings.notice_nats
+        loud &= verdicts.margin < self.settings.possible_nats
+        speaking = heard.instant.people_heard.copy()
+        speaking[index.pair_subject[heard.instant.pair_heard]] = True
+        for s in np.flatnonzero(loud & speaking):
+            name = index.subjects[s]
+            if name not in busy:
+                self._sight(heard.tick, self.table.rows[int(verdicts.innocent[s])], name, None)
+
+    def gaps(self, tick: Tick, spoke: Bools) -> None:
+        """Notice vantages from which nothing comes although it did within the last day."""
+        units = self.running.layout.plane_units[tick.plane]
+        network = self.running.network[units]
+        expected = network & (self.running.heard[units] > tick.slot_start - DAY)
+        if not (expected & ~spoke).any():
+            return
+        index = self.running.index
+        pairs = index.unit_pair[units]
+        silent = np.setdiff1d(
+            index.pair_vantage[pairs[expected]], index.pair_vantage[pairs[spoke & network]]
+        )
+        for v in silent:
+            name = index.vantages[v]
+            self._sight(tick, "data_gap", name, name)
+
+    def _sight(self, tick: Tick, kind: str, subject: str, vantage: str | None) -> None:
+        for known in self.state.sightings:
+            same = (known.kind, known.subject, known.vantage) == (kind, subject, vantage)
+            if same and tick.slot_start - known.last <= SAME_SIGHTING_SECONDS:
+                known.last = tick.slot_end
+                self.noticed[id(known)] = known
+                return
+        sighting = Sighting(kind, subject, vantage, tick.slot_start, tick.slot_end)
+        self.state.sightings.append(sighting)
+        self.noticed[id(sighting)] = sighting
+
+    def forget(self, slot_start: int) -> None:
+        """Let nuisances go that have passed."""
+        horizon = slot_start - self.settings.tail_seconds
+        self.state.sightings = [s for s in self.state.sightings if s.last > horizon]
