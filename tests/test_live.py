@@ -219,13 +219,16 @@ def test_history_that_is_not_known_yet_is_not_learnt_from(small: Store) -> None:
     assert judge(small, until=at(2), since=JUDGED) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the lag of a source is not waited for")
-def test_a_source_that_always_lags_is_judged_when_it_is_known(small: Store) -> None:
+def test_a_source_that_always_lags_is_judged_when_it_is_known(small: Store, tmp_path: Path) -> None:
+    file = tmp_path / "outage.toml"
+    source = "[sources.{}]\nplug = 'folder'\noptions = {{ path = 'x' }}\nlag_seconds = 120\n"
+    file.write_text(source.format("probe") + source.format("crowd"))
     small.add(late(world(blackout(at(12), 60)), 0, ENDS, 120), JUDGED)
 
-    (one,) = judge(small, since=JUDGED)
+    detect(small, SETTINGS, load_catalogue(file), ENDS, since=JUDGED)
 
-    assert (one.subject, one.opened_at) == ("alpha", at(12) + SLOT + 120)
+    (one,) = small.incidents()
+    assert (one.subject, one.start, one.opened_at) == ("alpha", at(12), at(12) + SLOT + 120)
 
 
 def corrected(store: Store) -> None:

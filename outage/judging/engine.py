@@ -168,7 +168,7 @@ class Engine:
 
     def seen(self, number: int, first: int, last: int) -> tuple[Floats, Outlook]:
         """Return the values judged in `[first, last)` and what was expected, drift included."""
-        days = range(first - first % DAY, last, DAY)
+        days = range(first - first % DAY, max(last, first + 1), DAY)
         parts = [self._seen(number, day, max(first, day), min(last, day + DAY)) for day in days]
         return (
             np.concatenate([values for values, _, _ in parts]),

@@ -193,9 +193,10 @@ class Judged:
         }
 
 
-def engine_of(batch: SampleBatch, settings: Settings | None = None) -> Engine:
-    """Return an engine that reads the batch; every clock is UTC."""
-    return Engine(MemorySource(batch), settings or Settings(), no_offsets)
+def engine_of(batch: SampleBatch, settings: Settings | None = None, lag: int = 0) -> Engine:
+    """Return an engine that reads the batch, all sources of which lag; every clock is UTC."""
+    lags = {PROBE: lag, CROWD: lag}
+    return Engine(MemorySource(batch), settings or Settings(), no_offsets, lags=lags)
 
 
 def judge(
@@ -203,9 +204,10 @@ def judge(
     since: int = JUDGED,
     until: int = ENDS,
     settings: Settings | None = None,
+    lag: int = 0,
 ) -> Judged:
     """Judge the batch in one go."""
-    engine = engine_of(batch, settings)
+    engine = engine_of(batch, settings, lag)
     return Judged(*run(engine, engine.start(since), until))
 
 

@@ -119,7 +119,7 @@ def test_services_are_not_blamed_while_their_operator_comes_back() -> None:
         pytest.param(APPLICATION, SERVICES, id="application"),
         pytest.param(DNS, SERVICES, id="dns"),
         pytest.param(UNREACHABLE, (*SERVICES, "gamma"), id="unreachable, another is well"),
-        pytest.param(UNREACHABLE, SERVICES, id="unreachable, all that are watched", marks=not_yet),
+        pytest.param(UNREACHABLE, SERVICES, id="unreachable, all that are watched"),
     ],
 )
 def test_a_platform_that_is_out_everywhere_blames_no_operator(
@@ -250,7 +250,6 @@ def test_an_operator_of_which_nothing_is_left_is_out() -> None:
     assert [(one.subject, one.cause) for one in judged.incidents] == [("op-a", Cause.OPERATOR)]
 
 
-@not_yet
 def test_few_signals_open_without_a_cause_that_they_cannot_tell() -> None:
     few = where(
         world(Change(NOON, TWO, everything(0.1) | ALARM, "alpha")),

@@ -52,7 +52,6 @@ def test_the_very_first_slots_open_nothing_however_many() -> None:
     assert judge(batch, START, START + HOUR).incidents == []
 
 
-@pytest.mark.xfail(strict=True, reason="judging cannot do this yet")
 def test_it_is_less_sure_than_with_a_season() -> None:
     cold = counts(Change(START + 9 * HOUR, START + 10 * HOUR, BURST, "alpha"))
     warm = counts(Change(at(9), at(10), BURST, "alpha"), days=16)

@@ -19,7 +19,6 @@ from tests.judging.made import (
 )
 
 NOON = at(12)
-not_yet = pytest.mark.xfail(strict=True, reason="judging cannot do this yet")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,6 @@ def test_an_incident_goes_on_after_a_gap_in_one_signal() -> None:
     assert one.cause is Cause.APPLICATION
 
 
-@not_yet
 @pytest.mark.parametrize("silent", [{}, {"vantage": "op-a"}], ids=["all", "op-a"])
 def test_a_gap_is_noticed(silent: dict[str, str]) -> None:
     judged = judge(without(world(), NOON, NOON + 3 * HOUR, **silent))
@@ -98,7 +96,6 @@ def test_a_gap_is_noticed(silent: dict[str, str]) -> None:
     )
 
 
-@not_yet
 def test_a_nuisance_is_not_seen_going_on_in_a_gap() -> None:
     crowd = Change(NOON, NOON + 2 * HOUR, {"posts": 10.0, "error_posts": 3.0}, "alpha")
     silent = without(world(crowd), NOON + HOUR, ENDS)
@@ -109,7 +106,6 @@ def test_a_nuisance_is_not_seen_going_on_in_a_gap() -> None:
     assert all(end is not None and end <= NOON + HOUR + SLOT for end in ends)
 
 
-@not_yet
 def test_people_are_heard_while_the_network_is_silent() -> None:
     """Traffic that was calm before the gap refutes nobody who complains within it."""
     alarm = Change(NOON, NOON + 2 * HOUR, ALARM, "alpha")

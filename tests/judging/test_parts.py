@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -49,14 +50,14 @@ def eventful() -> SampleBatch:
     return without(without(made, at(10), at(15)), at(30), at(33), vantage="op-b")
 
 
-def in_parts(batch: SampleBatch, moments: Sequence[int]) -> Judged:
+def in_parts(batch: SampleBatch, moments: Sequence[int], lag: int = 0) -> Judged:
     """Judge up to each moment in turn; the state between them is text, the engine a new one."""
     incidents: dict[str, Incident] = {}
     notices: dict[tuple[str, str, int], Notice] = {}
     book = MemoryBook()
     document = json.dumps(FoldState(judged_until=JUDGED).as_json())
     for moment in moments:
-        engine = engine_of(batch)
+        engine = engine_of(batch, lag=lag)
         engine.book = book
         found, seen, state = run(engine, FoldState.from_json(json.loads(document)), moment)
         incidents |= {one.id: one for one in found}
@@ -92,6 +93,20 @@ def test_any_cut_gives_the_same(cuts: list[int]) -> None:
     assert parts.state == whole().state
 
 
+@pytest.mark.parametrize("lag", [120, 900])
+def test_any_cut_gives_the_same_where_sources_lag(lag: int) -> None:
+    batch = replace(eventful(), known_at=eventful().known_at + lag)
+    moments = [*range(at(21.5), at(28.5), 500), TWO_DAYS]
+
+    parts, at_once = in_parts(batch, moments, lag), judge(batch, until=TWO_DAYS, lag=lag)
+
+    assert [one.opened_at for one in at_once.incidents] == [
+        one.opened_at + lag for one in whole().incidents
+    ]
+    assert parts.incidents == at_once.incidents
+    assert parts.notices == at_once.notices
+
+
 @pytest.mark.parametrize("minutes", [10, 7])
 def test_slot_by_slot_gives_the_same_hours(minutes: int) -> None:
     """Steps that are no slots judge each slot once it is complete, neither before nor twice."""
@@ -104,7 +119,6 @@ def test_slot_by_slot_gives_the_same_hours(minutes: int) -> None:
     assert parts.state.tracks == at_once.state.tracks
 
 
-@pytest.mark.xfail(strict=True, reason="a nuisance goes on in a gap, as long as it is not skipped")
 def test_slot_by_slot_notices_the_same() -> None:
     until = at(13)
 
@@ -209,3 +223,11 @@ def test_bytes_in_other_units_change_no_verdict(which: str) -> None:
 
 def _verdict(one: Incident) -> tuple[object, ...]:
     return (one.id, one.vantages, one.cause, one.start, one.end, one.confirmed_at, one.state)
+
+
+def test_judging_a_few_minutes_after_midnight_is_nothing_special() -> None:
+    moments = [at(24), at(24) + 5 * MINUTE, at(25)]
+
+    parts = in_parts(eventful(), moments)
+
+    assert parts.incidents == judge(eventful(), until=at(25)).incidents
