@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, Final
@@ -32,6 +33,7 @@ def available(group: str) -> dict[str, EntryPoint]:
     return {point.name: point for point in points}
 
 
+@cache
 def load(group: str, name: str) -> Any:
     """Return the class of a plug; raises PlugError saying which, why and what there is instead."""
     points = available(group)

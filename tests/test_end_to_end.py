@@ -158,7 +158,8 @@ class Compared:
 def compare(peaks: Sequence[Peak], incidents: Sequence[Incident]) -> Compared:
     """Match each peak with an incident that covers it and was opened around it."""
     used: set[str] = set()
-    found, missed = [], []
+    found: list[Peak] = []
+    missed: list[Peak] = []
     for peak in sorted(peaks, key=lambda one: one.moment):
         match = next((one for one in incidents if _covers(one, peak)), None)
         (missed if match is None else found).append(peak)
