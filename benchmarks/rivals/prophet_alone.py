@@ -1,0 +1,91 @@
+"""Prophet alone: an alarm outside its 99 % interval.
+
+Source: Taylor and Letham, "Forecasting at Scale" (2018), as its users start: daily and weekly
+seasonality, everything else at its defaults, refitted at midnight on at most 28 days.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from tempfile import TemporaryDirectory
+from typing import ClassVar
+
+import numpy as np
+
+from outage.batches import Floats, Ints
+
+from .rule import Scores, Setting, judged
+from .sheet import NETWORK, Sheet
+
+SIGNALS = (*NETWORK, "error_posts")
+MOST_DAYS = 28
+INTERVAL = 0.99
+LEAST_SLOTS = 2  # with fewer Prophet refuses
+SWEEP = [
+    Setting(times, least, clear, signals)
+    for times, least, clear, signals in product(
+        (0.7, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 6.0),
+        (1, 2, 3),
+        (1, 3),
+        ((), ("bytes_down",), ("error_posts",), ("bytes_down", "error_posts")),
+    )
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ProphetAlone:
+    """The rule; its score is the distance from the forecast in half widths of the interval."""
+
+    refit_days: int = 1
+    slot_seconds: int = 600
+    defaults: ClassVar[Mapping[str, Setting]] = {"99 %": Setting(1.0)}
+    sweep: ClassVar[Sequence[Setting]] = SWEEP
+
+    def score(self, sheet: Sheet) -> Scores:
+        """Return the distances of bytes, flows and error posts, fitted series by series."""
+        coarse = sheet.of(SIGNALS).in_slots_of(self.slot_seconds)
+        far = np.full_like(coarse.values, np.nan)
+        starts = coarse.start + coarse.slot_seconds * np.arange(len(far), dtype=np.int64)
+        most = MOST_DAYS * coarse.per_day
+        for first in range(coarse.judged, len(far), self.refit_days * coarse.per_day):
+            past = slice(max(0, first - most), first)
+            ahead = slice(first, first + self.refit_days * coarse.per_day)
+            for column, values in enumerate(coarse.values.T):
+                learnt = starts[past], values[past], starts[ahead]
+                far[ahead, column] = distances(values[ahead], *forecast(*learnt))
+        return judged(coarse, far)
+
+
+def distances(seen: Floats, middle: Floats, low: Floats, high: Floats) -> Floats:
+    """Return how far out a value is: 1 on the edge of the interval, on either side."""
+    below = (middle - seen) / np.maximum(middle - low, 1e-9)
+    above = (seen - middle) / np.maximum(high - middle, 1e-9)
+    return np.maximum(below, above)
+
+
+def forecast(past: Ints, values: Floats, ahead: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return forecast and edges of the interval for the starts `ahead`, NaN where none."""
+    known = np.isfinite(values)
+    if known.sum() < LEAST_SLOTS:
+        return (np.full(len(ahead), np.nan),) * 3
+    import pandas as pd
+    from prophet import Prophet
+
+    logging.getLogger("cmdstanpy").disabled = True  # its level is reset whenever it is imported
+    model = Prophet(
+        daily_seasonality=True,
+        weekly_seasonality=True,
+        yearly_seasonality=False,
+        interval_width=INTERVAL,
+    )
+    table = pd.DataFrame({"ds": past[known].astype("datetime64[s]"), "y": values[known]})
+    with TemporaryDirectory() as folder:  # cmdstanpy would keep files until the process ends
+        model.fit(table, seed=0, output_dir=folder)
+    np.random.seed(0)
+    answer = model.predict(pd.DataFrame({"ds": ahead.astype("datetime64[s]")}))
+    edges = (answer[name].to_numpy(np.float64) for name in ("yhat", "yhat_lower", "yhat_upper"))
+    middle, low, high = edges
+    return middle, low, high
