@@ -107,15 +107,10 @@ def _detection(case: Case, label: Label, one: Incident) -> Detection:
         (one.opened_at - label.start) / slot,
         confirmed,
         one.cause == label.kind,
-        _scope(case, label, one),
+        one.vantage == label.vantage,
         abs(one.start - label.start) / slot,
         end_error,
     )
-
-
-def _scope(case: Case, label: Label, one: Incident) -> bool:
-    alone = len(case.operators) == 1
-    return one.vantage == label.vantage or (alone and (one.vantage is None or not label.vantage))
 
 
 def _overlaps(case: Case, one: Incident, label: Label) -> bool:

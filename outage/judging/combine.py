@@ -218,7 +218,11 @@ def operators(
     `excluded` pairs belong to a service that is out everywhere.
     """
     row = table.position("operator")
-    innocents = [i for i in range(len(table.rows)) if table.scopes[i] == "innocent"]
+    innocents = [  # no release changes every service of one operator
+        i
+        for i, scope in enumerate(table.scopes)
+        if scope == "innocent" and table.rows[i] not in RELEASES
+    ]
     counted = now.pair_heard & ~excluded
     size = len(index.vantages)
     fallen = counted & (now.network[:, row] > 0.3)
