@@ -13,8 +13,8 @@ class Track:
     """An incident while the fold works on it.
 
     `totals` is the evidence per hypothesis summed over the slots that had evidence; `hit` the
-    same for the leading cause per vantage; `top` the most complaints above the expected in a slot; `cold` whether a cold start stood in
-    for a season.
+    same for the leading cause per vantage; `top` the most complaints above the expected in a
+    slot; `cold` whether a cold start stood in for a season.
     """
 
     subject: str
