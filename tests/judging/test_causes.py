@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from outage.slots import HOUR
+from outage.slots import HOUR, MINUTE
 from outage.words import Cause, State
 from tests.judging.made import (
     ALARM,
@@ -31,7 +31,6 @@ from tests.judging.made import (
 )
 
 NOON, TWO = at(12), at(14)
-not_yet = pytest.mark.xfail(strict=True, reason="judging cannot do this yet")
 THREE = ("op-a", "op-b", "op-c")
 
 
@@ -214,6 +213,16 @@ def test_the_severity_is_the_missing_share() -> None:
     assert one.severity == pytest.approx(0.8, abs=0.05)
 
 
+@pytest.mark.parametrize("minutes", [0, 40])
+def test_it_says_how_long_after_the_network_people_spoke(minutes: int) -> None:
+    network = {name: factor for name, factor in APPLICATION.items() if name not in ALARM}
+    complaints = Change(NOON + minutes * MINUTE, TWO, ALARM, "alpha", "")
+
+    (one,) = judge(world(Change(NOON, TWO, network, "alpha"), complaints)).incidents
+
+    assert one.lag_s == minutes * MINUTE
+
+
 def test_a_shallow_outage_is_less_sure_than_a_deep_one() -> None:
     shallow = Change(NOON, TWO, {"error_posts": 9.0, "user_reports": 9.0}, "alpha")
     people = judge(where(world(shallow), lambda one: one.source == "crowd"))
@@ -228,7 +237,6 @@ def test_a_gap_at_one_vantage_opens_nothing() -> None:
     assert judged.incidents == []
 
 
-@not_yet
 @pytest.mark.parametrize("vantage", [None, "op-a"])
 def test_a_service_of_which_nothing_is_left_is_out(vantage: str | None) -> None:
     """A zero is a measurement, not a gap."""
@@ -241,7 +249,6 @@ def test_a_service_of_which_nothing_is_left_is_out(vantage: str | None) -> None:
     assert one.end >= TWO - SLOT
 
 
-@not_yet
 def test_an_operator_of_which_nothing_is_left_is_out() -> None:
     gone = Change(NOON, TWO, dict.fromkeys(NETWORK, 0.0), None, "op-a")
 

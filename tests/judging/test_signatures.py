@@ -1,0 +1,141 @@
+"""The table of signatures is checked, and its page says what it says."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from outage.errors import ConfigError
+from outage.judging.signatures import EFFECTS, FEATURES, PEOPLE, built_in, parse_signatures
+from outage.judging.weigh import Seen, features
+from outage.settings import Judging
+from outage.words import SIGNALS, Cause
+
+TABLE: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
+    files("outage.judging").joinpath("signatures.toml").read_text("utf-8")
+)
+PAGE = (Path(__file__).parents[2] / "docs" / "judging.md").read_text()
+ROWS = [(group, name) for group, rows in TABLE.items() for name in rows]
+
+
+def arrow(ends: Sequence[float] | None) -> str:
+    """Return the sign that the page has for a range of effects."""
+    if ends is None:
+        return ""
+    low, high = ends
+    if high < 0 or low > 0:
+        return "↓" if high < 0 else "↑"
+    if low < -0.1 and high > 0.1:
+        return "↕"
+    return "(↓)" if -low > high else "(↑)"
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
+
+
+def documented(group: str) -> dict[tuple[str, str], str]:
+    """Return the page's sign for each (row, feature) of a group."""
+    lines = PAGE.splitlines()
+    first = next(name for name in TABLE[group])
+    begin = next(i for i, line in enumerate(lines) if line.startswith(f"| feature | `{first}`"))
+    names = cells(lines[begin])[1:]
+    found: dict[tuple[str, str], str] = {}
+    for line in lines[begin + 2 :]:
+        if not line.startswith("|"):
+            break
+        feature, *signs = cells(line)
+        found |= {(name, feature): sign for name, sign in zip(names, signs, strict=True)}
+    return found
+
+
+@pytest.mark.parametrize(("group", "row"), ROWS)
+def test_the_page_has_every_row_and_feature(group: str, row: str) -> None:
+    page = documented(group)
+
+    for feature in FEATURES:
+        expected = arrow(TABLE[group][row].get(feature))
+        assert page.get((row, feature), "") == expected, f"{row} {feature}: write {expected!r}"
+
+
+@pytest.mark.parametrize("group", TABLE)
+def test_the_page_has_no_row_too_many(group: str) -> None:
+    assert {row for row, _ in documented(group)} == set(TABLE[group])
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_feature_is_described(feature: str) -> None:
+    assert sum(line.startswith(f"| `{feature}` | a ") for line in PAGE.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", list(Judging.model_fields))
+def test_every_setting_of_judging_is_described(name: str) -> None:
+    assert f"`judging.{name}`" in PAGE
+
+
+def test_every_cause_is_a_row() -> None:
+    rows = built_in().rows
+
+    assert {cause.value for cause in Cause} == set(TABLE["outage"])
+    assert list(rows) == [name for _, name in ROWS]
+
+
+@pytest.mark.parametrize("row", [name for _, name in ROWS])
+def test_every_row_is_a_probability(row: str) -> None:
+    table = built_in()
+    position = table.position(row)
+
+    for feature in FEATURES:
+        weights = table.weights[feature][position]
+        assert weights.shape == EFFECTS.shape
+        assert weights.min() >= 0.0
+        assert weights.sum() == pytest.approx(1.0)
+
+
+def test_a_feature_that_a_row_leaves_out_stays() -> None:
+    table = parse_signatures({"outage": {"dns": {"flows": [-6.0, -0.1]}}})
+
+    assert table.weights["posts"][0][np.abs(EFFECTS) <= 0.1].sum() == pytest.approx(1.0)
+    assert table.weights["flows"][0][EFFECTS >= 0.0].sum() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ({"outage": {"gremlins": {}}}, r"signatures\.outage\.gremlins: not a cause"),
+        ({"outage": {"dns": {"vibes": [0, 1]}}}, r"signatures\.outage\.dns\.vibes: no such"),
+        ({"innocent": {"meme": {"psots": [0, 1]}}}, r"signatures\.innocent\.meme\.psots: no such"),
+    ],
+)
+def test_a_wrong_table_names_the_key(table: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        parse_signatures(table)
+
+
+def test_features_come_from_the_signals_there_are() -> None:
+    one = np.ones((1, 1))
+    everything = {name: Seen(one, one, one) for name in SIGNALS}
+
+    without_flows = set(features({"bytes_down": Seen(one, one, one)}))
+
+    assert set(features(everything)) == set(FEATURES) - {"bytes"}
+    assert without_flows == {"bytes"}
+    assert features({}) == {}
+    assert set(features({name: everything[name] for name in ("posts", "error_posts")})) <= PEOPLE
+
+
+def test_a_ratio_needs_something_to_divide_by() -> None:
+    nothing, many = np.zeros((1, 1)), np.full((1, 1), 1_000.0)
+    gone = {name: Seen(nothing, many, nothing + 0.05) for name in ("flows", "syn", "bytes_down")}
+
+    found = features(gone)
+
+    assert found["flows"].ratio[0, 0] < -5.0
+    assert np.isnan(found["bytes_per_flow"].ratio[0, 0])
+    assert np.isnan(found["syn_per_flow"].ratio[0, 0])
