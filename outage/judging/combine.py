@@ -119,7 +119,8 @@ def combine(index: Index, evidence: Floats, heard: Bools) -> Combined:
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
     """Per subject: the leading outage `row`, its `margin` over all innocent rows, which pairs it
-    rests on (`hit`, pairs x rows), and the innocent row that came closest."""
+    rests on (`hit`, pairs x rows), and the innocent row that came closest; `margins` are those of
+    every row (subjects, rows)."""
 
     row: Ints
     margin: Floats
@@ -127,6 +128,7 @@ class Verdicts:
     rival: Ints
     innocent: Ints
     innocent_score: Floats
+    margins: Floats
 
 
 def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> Verdicts:
@@ -146,7 +148,19 @@ def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> V
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
     everyone = np.arange(len(index.subjects))
     quiet, quiet_score = _innocent(index, now, innocents)
-    return Verdicts(best, margin[everyone, best], hit, rival[everyone, best], quiet, quiet_score)
+    closest = rival[everyone, best]
+    return Verdicts(best, margin[everyone, best], hit, closest, quiet, quiet_score, margin)
+
+
+def explanations(index: Index, table: Signatures, now: Combined, hit: Bools) -> Floats:
+    """Return how well each innocent row explains what the pairs `hit` show, (rows, subjects).
+
+    Rows of the table in their order; outages have NaN.
+    """
+    view = _Services(index, table, now)
+    nothing = np.full(len(index.subjects), np.nan)
+    scopes = enumerate(table.scopes)
+    return np.stack([view.against(i, hit) if x == "innocent" else nothing for i, x in scopes])
 
 
 class _Services:

@@ -105,11 +105,16 @@ class Engine:
             if not state.tracks and not self._anything(begin - DAY - HOUR, end):
                 state = replace_until(state, end)
                 continue
-            blocks = [self._block(number, state, begin, end) for number in range(len(self.planes))]
+            blocks = self.blocks(state, end)
             state, tracks, sightings = self.fold.advance(state, blocks, self.lags)
             state.judged_until = end
             self._drop_past(state)
             yield Changes(state, tracks, sightings)
+
+    def blocks(self, state: FoldState, end: int) -> list[Scored]:
+        """Return every plane's slots that became complete in `(state.judged_until, end]`."""
+        begin = state.judged_until
+        return [self._block(number, state, begin, end) for number in range(len(self.planes))]
 
     def _boundary(self, begin: int) -> int:
         """Return where the next block must end: no block holds slots of two days."""

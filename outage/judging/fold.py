@@ -40,7 +40,7 @@ class Fold:
         self, state: FoldState, blocks: Sequence[Scored], lags: Sequence[int]
     ) -> tuple[FoldState, list[Track], list[Sighting]]:
         """Return the state after the blocks, and every track and sighting that was touched."""
-        judge = _Judge(self, state.copy())
+        judge = Judge(self, state.copy())
         for tick in ticks(blocks, lags):
             judge.hear(tick, blocks[tick.plane])
         judge.state.units |= judge.running.pack()
@@ -48,7 +48,7 @@ class Fold:
         return judge.state, touched, list(judge.noticing.noticed.values())
 
 
-class _Judge:
+class Judge:
     """One call of `advance`: each tick first weighs, then explains away, then speaks."""
 
     def __init__(self, fold: Fold, state: FoldState) -> None:
@@ -68,7 +68,7 @@ class _Judge:
         heard = self.running.listen(tick, block, spoke)
         self.tracking.follow(heard)
         likely = self._operators(heard)
-        verdicts = services(self.index, self.table, heard.now, self._muted(heard, likely))
+        verdicts = services(self.index, self.table, heard.now, self.muted(heard, likely))
         self._services(heard, verdicts)
         self.noticing.nuisances(heard, verdicts, self.tracking.busy())
         self.tracking.forget(tick.slot_start)
@@ -88,21 +88,21 @@ class _Judge:
         likely[self.tracking.operators_open()] = True
         return likely
 
-    def _muted(self, heard: Heard, likely: Bools) -> Floats:
+    def muted(self, heard: Heard, likely: Bools) -> Floats:
         """Return per pair how much evidence an operator's own outage explains away."""
         row = self.table.position("operator")
         explained = np.maximum(heard.now.network[:, row], 0.0) + EXPLAINED
         return np.where(likely[self.index.pair_vantage], explained, 0.0)
 
     def _services(self, heard: Heard, verdicts: Verdicts) -> None:
-        for s in np.flatnonzero(verdicts.margin > self._threshold(heard)):
+        for s in np.flatnonzero(verdicts.margin > self.threshold(heard)):
             name, row = self.index.subjects[s], int(verdicts.row[s])
             pairs = verdicts.hit[:, row] & (self.index.pair_subject == s)
             spoke = heard.instant.pair_heard[pairs].any() or heard.instant.people_heard[s]
             if spoke and name not in self.index.vantages:
                 self.tracking.hold(heard, name, "service", row, float(verdicts.margin[s]), pairs)
 
-    def _threshold(self, heard: Heard) -> Floats:
+    def threshold(self, heard: Heard) -> Floats:
         """Return per subject the margin that opens: higher where people alone speak, or late."""
         seen = np.zeros(len(self.index.subjects), dtype=bool)
         seen[self.index.pair_subject[heard.now.pair_heard]] = True
