@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +112,7 @@ def _forecast(
     logging.getLogger("cmdstanpy").disabled = True
     row, place = np.unique(past // ROW_SECONDS * ROW_SECONDS, return_inverse=True)
     mean = np.bincount(place, values) / np.bincount(place)
-    model = Prophet(
+    model: Any = Prophet(
         daily_seasonality=True,
         weekly_seasonality=True,
         yearly_seasonality=False,
