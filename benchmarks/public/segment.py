@@ -81,7 +81,7 @@ def prophet(values: Floats, times: npt.NDArray[np.datetime64] | None) -> Sequenc
     logging.getLogger("cmdstanpy").disabled = True
     names = ("yearly_seasonality", "weekly_seasonality", "daily_seasonality")
     seasons: dict[str, Any] = dict.fromkeys(names, "auto" if times is not None else False)
-    model = Prophet(
+    model: Any = Prophet(
         n_changepoints=PROPHET_POINTS, changepoint_range=1.0, uncertainty_samples=0, **seasons
     )
     days = np.datetime64(DAYS_FROM, "s") + np.arange(len(values)).astype("timedelta64[D]")

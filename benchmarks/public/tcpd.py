@@ -15,7 +15,7 @@ from outage.errors import BadInput
 
 Floats = npt.NDArray[np.float64]
 
-WITHOUT_DAY = {"%Y": "-01-01", "%Y-%m": "-01"}
+MADE_WHOLE = {"%Y": "-01-01", "%Y-%m": "-01", "%Y-%m-%d": "", "%Y-%m-%d %H:%M:%S": ""}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +57,12 @@ def _series(table: dict[str, Any], marks: dict[str, list[int]]) -> Series:
 
 
 def _times(time: dict[str, Any]) -> npt.NDArray[np.datetime64] | None:
-    """Return the times, or None; fractions of a year (%Y-%F) are laid out from its beginning."""
-    if "raw" not in time:
+    """Return the times, or None where there are none or they are written in another way."""
+    ending = MADE_WHOLE.get(time.get("format", ""))
+    if ending is None or "raw" not in time:
         return None
-    layout = time["format"]
-    texts = [f"{text}{WITHOUT_DAY.get(layout, '')}" for text in time["raw"]]
-    return np.array([text.replace(" ", "T") for text in texts], dtype="datetime64[s]")
+    texts = [f"{text}{ending}".replace(" ", "T") for text in time["raw"]]
+    return np.array(texts, dtype="datetime64[s]")
 
 
 def read_published(folder: Path, table: str) -> dict[str, dict[str, float]]:
