@@ -63,8 +63,8 @@ def detect(
         incidents.update({one.id: one for one in found})
         notices.update({(n.kind, n.subject, n.vantage, n.start): n for n in seen})
         progress(state.judged_until)
-    if end > begin:
-        _settle(store, state, end, rewind_to)
+    if end > begin or rewind_to is not None:
+        _settle(store, state, max(begin, end), rewind_to)
     return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
 
 
