@@ -100,15 +100,20 @@ class Combined:
     people_heard: Bools
 
 
+def add_up(places: Ints, values: Floats, size: int) -> Floats:
+    """Add rows up by where they belong, shape (n, k) -> (size, k), one after another."""
+    width = values.shape[1]
+    cells = places[:, None] * width + np.arange(width)
+    total = np.bincount(cells.ravel(), weights=values.ravel(), minlength=size * width)
+    return np.asarray(total.reshape(size, width), dtype=np.float64)
+
+
 def combine(index: Index, evidence: Floats, heard: Bools) -> Combined:
     """Add the units' evidence up by pair and by subject; silent units say nothing."""
-    rows = evidence.shape[1]
-    network = np.zeros((len(index.pairs), rows))
-    people = np.zeros((len(index.subjects), rows))
     is_net = index.unit_pair >= 0
     net, folk = is_net & heard, ~is_net & heard
-    np.add.at(network, index.unit_pair[net], evidence[net])
-    np.add.at(people, index.unit_subject[folk], evidence[folk])
+    network = add_up(index.unit_pair[net], evidence[net], len(index.pairs))
+    people = add_up(index.unit_subject[folk], evidence[folk], len(index.subjects))
     pair_heard = np.zeros(len(index.pairs), dtype=bool)
     pair_heard[index.unit_pair[net]] = True
     people_heard = np.zeros(len(index.subjects), dtype=bool)
@@ -120,7 +125,7 @@ def combine(index: Index, evidence: Floats, heard: Bools) -> Combined:
 class Verdicts:
     """Per subject: the leading outage `row`, its `margin` over all innocent rows, which pairs it
     rests on (`hit`, pairs x rows), and the innocent row that came closest; `margins` are those of
-    every row (subjects, rows)."""
+    every row (subjects, rows), `rivals` the innocent row closest to each."""
 
     row: Ints
     margin: Floats
@@ -129,6 +134,7 @@ class Verdicts:
     innocent: Ints
     innocent_score: Floats
     margins: Floats
+    rivals: Ints
 
 
 def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> Verdicts:
@@ -143,13 +149,13 @@ def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> V
     for row in outages:
         if table.scopes[row] == "single":
             hit[:, row] &= view.strongest(network[:, row])
-        margin[:, row], rival[:, row] = view.weigh(row, network[:, row], hit[:, row], innocents)
+        margin[:, row], rival[:, row] = view.weigh(row, network[:, row], hit[:, row])
         margin[:, row] -= table.priors[row]
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
     everyone = np.arange(len(index.subjects))
     quiet, quiet_score = _innocent(index, now, innocents)
     closest = rival[everyone, best]
-    return Verdicts(best, margin[everyone, best], hit, closest, quiet, quiet_score, margin)
+    return Verdicts(best, margin[everyone, best], hit, closest, quiet, quiet_score, margin, rival)
 
 
 def explanations(index: Index, table: Signatures, now: Combined, hit: Bools) -> Floats:
@@ -158,9 +164,9 @@ def explanations(index: Index, table: Signatures, now: Combined, hit: Bools) -> 
     Rows of the table in their order; outages have NaN.
     """
     view = _Services(index, table, now)
-    nothing = np.full(len(index.subjects), np.nan)
-    scopes = enumerate(table.scopes)
-    return np.stack([view.against(i, hit) if x == "innocent" else nothing for i, x in scopes])
+    found = np.full((len(table.rows), len(index.subjects)), np.nan)
+    found[view.innocents] = view.against(hit).T
+    return found
 
 
 class _Services:
@@ -168,14 +174,29 @@ class _Services:
 
     def __init__(self, index: Index, table: Signatures, now: Combined) -> None:
         self.index, self.table, self.now = index, table, now
+        self.innocents = [i for i, scope in enumerate(table.scopes) if scope == "innocent"]
         self.seen_pairs = self.total(now.pair_heard.astype(np.float64))
         self.has_network = self.seen_pairs > 0
+        self.shifts = np.array([table.rows[i] in RELEASES for i in self.innocents])
+        self.less, self.untold = self._handicaps()
+
+    def _handicaps(self) -> tuple[Floats, Floats]:
+        """Return what each innocent row pays, and what it pays where nothing tells it from an
+        outage, shapes (subjects, innocents)."""
+        names = [self.table.rows[i] for i in self.innocents]
+        both = np.array([TWO_AT_ONCE * (name == "ebb_after_release") for name in names])
+        rare = np.where(self.seen_pairs > 1, RARE_SHIFT, 0.0)[:, None]
+        # without the network nothing tells talk from an outage, but many more posts than
+        # complaints do
+        by_posts = np.array([name in BY_POSTS for name in names]) & self.index.has_posts[:, None]
+        told = self.has_network[:, None] | by_posts
+        return np.where(self.shifts, rare + both, 0.0), np.where(told, 0.0, UNTELLABLE)
 
     def total(self, values: Floats) -> Floats:
         """Add a value per pair up by service."""
-        total = np.zeros(len(self.index.subjects))
-        np.add.at(total, self.index.pair_subject, values)
-        return total
+        size = len(self.index.subjects)
+        total = np.bincount(self.index.pair_subject, weights=values, minlength=size)
+        return np.asarray(total, dtype=np.float64)
 
     def strongest(self, values: Floats) -> Bools:
         """Return the pair of each service with the highest value."""
@@ -183,42 +204,34 @@ class _Services:
         np.maximum.at(top, self.index.pair_subject, values)
         return np.asarray(values == top[self.index.pair_subject])
 
-    def weigh(
-        self, row: int, network: Floats, hit: Bools, innocents: list[int]
-    ) -> tuple[Floats, Ints]:
+    def weigh(self, row: int, network: Floats, hit: Bools) -> tuple[Floats, Ints]:
         """Return each service's margin for `row` over every innocent row, and the closest one."""
         hits = self.total(hit.astype(np.float64))
         score = self.total(np.where(hit, network, 0.0)) + self.now.people[:, row]
         if self.table.scopes[row] == "single":
             score -= np.where(self.seen_pairs <= 1, ALONE, 0.0)
         score[self.has_network & (hits == 0)] = NOTHING
-        against = np.stack([self.against(i, hit) for i in innocents])
-        closest = np.argmax(against, axis=0)
-        rival = np.take_along_axis(against, closest[None], axis=0)[0]
+        against = self.against(hit)
+        closest = np.argmax(against, axis=1)
+        rival = against[np.arange(len(against)), closest]
         margin = np.where(score > NOTHING / 2, score - np.maximum(rival, 0.0), NOTHING)
-        return margin, np.array(innocents)[closest]
+        return margin, np.array(self.innocents)[closest]
 
-    def against(self, row: int, hit: Bools) -> Floats:
-        """Return how well an innocent row explains what the hit pairs and people show."""
-        name = self.table.rows[row]
-        shift = name in RELEASES
-        pairs = self.now.pair_heard if shift else hit
-        score = self.total(np.where(pairs, self.now.network[:, row], 0.0))
-        score += self.now.people[:, row]
-        if shift:
-            both = TWO_AT_ONCE if name == "ebb_after_release" else 0.0
-            score -= np.where(self.seen_pairs > 1, RARE_SHIFT, 0.0) + both
-        told = self.has_network  # without the network nothing tells talk from an outage,
-        if name in BY_POSTS:  # but many more posts than complaints do
-            told = told | self.index.has_posts
-        return score - np.where(told, 0.0, UNTELLABLE)
+    def against(self, hit: Bools) -> Floats:
+        """Return how well each innocent row explains what the hit pairs and people show.
+
+        A release reaches all pairs that are heard. Shape (subjects, innocents).
+        """
+        pairs = np.where(self.shifts, self.now.pair_heard[:, None], hit[:, None])
+        seen = np.where(pairs, self.now.network[:, self.innocents], 0.0)
+        score = add_up(self.index.pair_subject, seen, len(self.index.subjects))
+        return score + self.now.people[:, self.innocents] - self.less - self.untold
 
 
 def _innocent(index: Index, now: Combined, innocents: list[int]) -> tuple[Ints, Floats]:
     """Return the innocent row that explains each subject best over all its pairs, and its score."""
-    total = now.people[:, innocents].copy()
     heard = np.where(now.pair_heard[:, None], now.network[:, innocents], 0.0)
-    np.add.at(total, index.pair_subject, heard)
+    total = now.people[:, innocents] + add_up(index.pair_subject, heard, len(index.subjects))
     best = np.argmax(total, axis=1)
     return np.array(innocents)[best], total[np.arange(len(total)), best]
 

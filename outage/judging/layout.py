@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -33,7 +35,7 @@ class Unit:
         return all(SIGNALS[name].witness is Witness.PEOPLE for name, _ in self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Plane:
     """Series judged on one grid; `parts[i]` are the stored series that column i adds up."""
 
@@ -42,49 +44,82 @@ class Plane:
     parts: tuple[tuple[Series, ...], ...]
     units: tuple[Unit, ...]
 
-    @property
+    @cached_property
     def noises(self) -> tuple[Noise, ...]:
         """Return the noise of each column."""
         return tuple(SIGNALS[one.signal].noise for one in self.series)
 
+    @cached_property
+    def _stored(self) -> tuple[Series, ...]:
+        """Return the stored series that are read, the finer ones apart from the coarser."""
+        found = dict.fromkeys(part for parts in self.parts for part in parts)
+        return tuple(sorted(found, key=lambda one: one.slot_seconds))
+
+    @cached_property
+    def _single(self) -> tuple[Ints, Ints]:
+        """Return the columns that are one stored series, and where that one stands."""
+        place = {one: i for i, one in enumerate(self._stored)}
+        pairs = [(i, place[parts[0]]) for i, parts in enumerate(self.parts) if len(parts) == 1]
+        columns, places = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return columns, places
+
+    @cached_property
+    def _summed(self) -> tuple[tuple[int, Ints], ...]:
+        """Return the columns that are sums, each with where its parts stand."""
+        place = {one: i for i, one in enumerate(self._stored)}
+        return tuple(
+            (i, np.array([place[part] for part in parts]))
+            for i, parts in enumerate(self.parts)
+            if len(parts) > 1
+        )
+
     def panel(self, batch: SampleBatch, start: int, end: int) -> Panel:
         """Return the plane's matrix over `[start, end)`; a missing part makes the sum a gap."""
-        stored = tuple(dict.fromkeys(part for parts in self.parts for part in parts))
-        fine: dict[Series, tuple[Floats, Ints]] = {}
-        for seconds in {one.slot_seconds for one in stored}:
-            chosen = [one for one in stored if one.slot_seconds == seconds]
-            raw = Panel.of(batch, chosen, start, end, seconds)
-            for column, one in enumerate(chosen):
-                fine[one] = self._to_grid(one, raw.values[:, column], raw.known_at[:, column])
-        rows = (end - start) // self.slot_seconds
-        values = np.full((rows, len(self.series)), np.nan)
-        known_at = np.full((rows, len(self.series)), Panel.NEVER, dtype=np.int64)
-        for column, parts in enumerate(self.parts):
-            values[:, column] = _add([fine[part][0] for part in parts])
-            known_at[:, column] = np.max([fine[part][1] for part in parts], axis=0)
+        fine = [
+            self._on_grid(batch, list(chosen), start, end)
+            for _, chosen in groupby(self._stored, key=lambda one: one.slot_seconds)
+        ]
+        seen = np.concatenate([values for values, _ in fine], axis=1)
+        known = np.concatenate([known_at for _, known_at in fine], axis=1)
+        columns, places = self._single
+        shape = (len(seen), len(self.series))
+        values, known_at = np.empty(shape), np.empty(shape, dtype=np.int64)
+        values[:, columns], known_at[:, columns] = seen[:, places], known[:, places]
+        for column, parts in self._summed:
+            values[:, column] = _add(seen[:, parts])
+            known_at[:, column] = known[:, parts].max(axis=1)
         return Panel(self.series, start, self.slot_seconds, values, known_at)
 
-    def _to_grid(self, series: Series, values: Floats, known_at: Ints) -> tuple[Floats, Ints]:
-        step = self.slot_seconds // series.slot_seconds
+    def _on_grid(
+        self, batch: SampleBatch, chosen: Sequence[Series], start: int, end: int
+    ) -> tuple[Floats, Ints]:
+        """Return the values of stored series of one slot length in slots of the plane."""
+        raw = Panel.of(batch, chosen, start, end, chosen[0].slot_seconds)
+        step = self.slot_seconds // chosen[0].slot_seconds
         if step == 1:
-            return values, known_at
-        rows = len(values) // step
-        block = values[: rows * step].reshape(rows, step)
-        known = known_at[: rows * step].reshape(rows, step).max(axis=1)
-        combine = SIGNALS[series.signal].combine
-        if combine is Combine.SUM:
-            return block.sum(axis=1), known
-        return block.max(axis=1) if combine is Combine.MAX else block.mean(axis=1), known
+            return raw.values, raw.known_at
+        rows = len(raw.values) // step
+        block = raw.values[: rows * step].reshape(rows, step, len(chosen))
+        known = raw.known_at[: rows * step].reshape(rows, step, len(chosen)).max(axis=1)
+        values = np.empty((rows, len(chosen)))
+        for signal in {one.signal for one in chosen}:
+            columns = [i for i, one in enumerate(chosen) if one.signal == signal]
+            values[:, columns] = _together(block[:, :, columns], SIGNALS[signal].combine)
+        return values, known
 
 
-def _add(parts: Sequence[Floats]) -> Floats:
-    """Add parts up; a part that has not begun yet is not expected, a missing one is a gap."""
-    if len(parts) == 1:
-        return parts[0]
-    stack = np.stack(parts)
-    begun = np.maximum.accumulate(~np.isnan(stack), axis=1)
-    total: Floats = np.where(begun, stack, 0.0).sum(axis=0)
-    return np.where(begun.any(axis=0), total, np.nan)
+def _together(block: Floats, combine: Combine) -> Floats:
+    """Bring fine slots together, shape (slots, fine slots, series) -> (slots, series)."""
+    if combine is Combine.SUM:
+        return np.asarray(block.sum(axis=1))
+    return np.asarray(block.max(axis=1) if combine is Combine.MAX else block.mean(axis=1))
+
+
+def _add(parts: Floats) -> Floats:
+    """Add columns up; a part that has not begun yet is not expected, a missing one is a gap."""
+    begun = np.maximum.accumulate(~np.isnan(parts), axis=0)
+    total = np.where(begun, parts, 0.0).sum(axis=1)
+    return np.where(begun.any(axis=1), total, np.nan)
 
 
 def lay_out(series: Iterable[Series], grid_seconds: int) -> tuple[Plane, ...]:

@@ -84,6 +84,8 @@ def seen_of(group: Group, values: Floats, location: Floats, spread: Floats) -> d
 
 def detector_names(plane: Plane, settings: Settings) -> list[str]:
     """Return which detector the settings choose for each column: patterns first, then for all."""
+    if not settings.baselines:
+        return [settings.baseline] * len(plane.series)
     return [
         next(
             (
@@ -143,22 +145,25 @@ def _fit(
     offsets: Offsets,
     wanted: Ints,
 ) -> Expectation | None:
-    def clock(slot_starts: Ints) -> Ints:
-        return np.column_stack(
-            [offsets(plane.series[i].subject, plane.series[i].vantage, slot_starts) for i in chosen]
-        )
-
     past = History(
         slot_starts=history.slot_starts,
         slot_seconds=history.slot_seconds,
         values=history.values[:, chosen],
         noises=tuple(plane.noises[i] for i in chosen),
-        utc_offsets=clock(history.slot_starts),
+        utc_offsets=_clocks(plane, chosen, offsets, history.slot_starts),
     )
     try:
-        return detector.fit(past).expect(wanted, clock(wanted))
+        return detector.fit(past).expect(wanted, _clocks(plane, chosen, offsets, wanted))
     except NotEnoughHistory:
         return None
+
+
+def _clocks(plane: Plane, chosen: Ints, offsets: Offsets, slot_starts: Ints) -> Ints:
+    """Return the offset of each column's local clock, shape (slots, columns)."""
+    places = [(plane.series[i].subject, plane.series[i].vantage) for i in chosen.tolist()]
+    rank = {place: i for i, place in enumerate(dict.fromkeys(places))}
+    table = np.column_stack([offsets(*place, slot_starts) for place in rank])
+    return np.asarray(table[:, [rank[place] for place in places]])
 
 
 def _gains(
@@ -200,6 +205,8 @@ def fit_cold(
 
 def masked(panel: Panel, plane: Plane, spans: Mapping[str, Sequence[tuple[int, int]]]) -> Panel:
     """Return the panel without slots inside incidents: `spans` by subject or vantage."""
+    if not spans:
+        return panel
     values = panel.values.copy()
     starts = panel.slot_starts
     for column, one in enumerate(plane.series):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from outage.batches import Floats
 from outage.judging.layout import Plane
+from outage.judging.medians import column_medians
 from outage.judging.outlook import Group, Outlook, seen_of
 from outage.judging.signatures import Signatures
 from outage.judging.weigh import discounts, features, floor_of, weigh
@@ -71,8 +72,8 @@ def drift(plane: Plane, start: int, values: Floats, location: Floats, since: int
         stop = max(0, (int(hour) - start) // seconds)
         window = ratio[max(0, stop - DAY // seconds) : stop]
         spoken = np.isfinite(window).sum(axis=0) >= max(6, len(window) // 4)
-        middle = np.nanmedian(np.where(spoken, window, 0.0), axis=0) if len(window) else 0.0
-        level[hours == hour] = middle
+        middle = column_medians(window) if len(window) else np.zeros(len(spoken))
+        level[hours == hour] = np.where(spoken, middle, 0.0)
     well_counted = np.nan_to_num(np.nanmax(location, axis=0, initial=0.0)) >= WELL_COUNTED
     kept = drifting(plane) * well_counted
     return np.asarray(np.clip(level, -LEVEL_CAP, LEVEL_CAP) * kept)
@@ -92,12 +93,15 @@ def score(
     evidence = np.zeros((*shape, len(table.rows)))
     spoke = np.zeros(shape)
     excess = np.zeros(shape)
+    cold = np.zeros(len(plane.units), dtype=bool)
     for position, group in enumerate(groups):
         gains = outlook.gains[position] if outlook.gains else {}
         found = features(seen_of(group, values, outlook.location, outlook.spread))
         for name in COMPLAINTS:
             if name in found and (count := found[name].count) is not None:
                 excess[:, group.units] += np.nan_to_num(count[0] - count[1])
+        for columns in group.columns.values():
+            cold[group.units] |= unseasoned[columns]
         shares = discounts(found)
         for name, feature in found.items():
             gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
@@ -111,7 +115,7 @@ def score(
         np.round(evidence, ROUNDING),
         spoke,
         excess,
-        np.array([unseasoned[[at for _, at in unit.columns]].any() for unit in plane.units]),
+        cold,
         values,
         outlook.location,
         outlook.spread,

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from outage.batches import Floats
+from outage.judging.medians import column_medians
 from outage.judging.signatures import EFFECTS, PEOPLE
 
 TWIN: Final = 0.6  # of the evidence of each of two features that move together
@@ -155,8 +156,8 @@ def robust_gain(feature: Feature) -> Floats:
     score = feature.ratio / feature.deviation
     enough = np.isfinite(score).sum(axis=0) >= 50
     score = np.where(enough, score, 0.0)
-    middle = np.nanmedian(score, axis=0)
-    spread = 1.4826 * np.nanmedian(np.abs(score - middle), axis=0)
+    middle = column_medians(score)
+    spread = 1.4826 * column_medians(np.abs(score - middle))
     return np.where(enough, np.clip(spread, 0.5, 5.0), 1.0)
 
 
