@@ -127,6 +127,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=SHARED / "data" / "nab")
     parser.add_argument("--no-prophet", action="store_true", help="leave out the slow row")
     parser.add_argument("--refit-days", type=int, default=7, help="days between Prophet's fits")
+    parser.add_argument("--only", default="", help="files whose name begins so: realTweets")
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
 
@@ -135,7 +136,7 @@ def main() -> int:
     """Run all detectors on all files, print the table and, last, the summary."""
     chosen = options()
     try:
-        files, weights = read_corpus(chosen.data), read_profiles(chosen.data)
+        files, weights = read_corpus(chosen.data, chosen.only), read_profiles(chosen.data)
     except OutageError as error:
         print(f"nab: {error}", file=sys.stderr)
         return 2

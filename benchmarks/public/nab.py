@@ -32,13 +32,18 @@ class File:
     spans: tuple[tuple[int, int], ...]
 
 
-def read_corpus(folder: Path) -> list[File]:
-    """Return the labelled files under `folder`/data; raises BadInput naming what is missing."""
+def read_corpus(folder: Path, beginning: str = "") -> list[File]:
+    """Return the labelled files under `folder`/data whose name begins so.
+
+    Raises BadInput naming what is missing.
+    """
     labels = _json(_first(folder, "combined_windows.json", "labels/combined_windows.json"))
-    names = [name for name in sorted(labels) if (folder / "data" / name).is_file()]
-    if not names:
-        raise BadInput(f"{folder / 'data'}: holds none of the {len(labels)} labelled files")
-    return [_read(folder / "data" / name, name, labels[name]) for name in names]
+    names = [name for name in sorted(labels) if name.startswith(beginning)]
+    present = [name for name in names if (folder / "data" / name).is_file()]
+    if not present:
+        asked = f" that begin with {beginning!r}" if beginning else ""
+        raise BadInput(f"{folder / 'data'}: none of the {len(names)} labelled files{asked} is here")
+    return [_read(folder / "data" / name, name, labels[name]) for name in present]
 
 
 def read_profiles(folder: Path) -> dict[str, dict[str, float]]:
