@@ -7,7 +7,7 @@ into blocks gives the same result, because a tick reads only the state and its o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +15,17 @@ import numpy as np
 from outage.batches import Floats
 from outage.judging.combine import Bools, Index, Verdicts, operators, services
 from outage.judging.noticing import Noticing
-from outage.judging.running import Heard, Layout, Running, Tick, ticks
+from outage.judging.running import Heard, Layout, March, Running, Tick, ticks
 from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures
 from outage.judging.state import FoldState, Sighting, Track
+from outage.judging.sweep import FORGET_SECONDS
 from outage.judging.tracking import Tracking
 from outage.settings import Judging
 
 LIKELY = 2.0  # margin from which an operator's outage is considered before its services'
 EXPLAINED = 4.0  # nats by which a service's own outage must beat its operator's
+MOST_CELLS = 2**22  # numbers of running evidence held at a time
 QUIET = 3.0  # nats below which nothing that any unit says can open an incident
 
 
@@ -41,9 +43,7 @@ class Fold:
     ) -> tuple[FoldState, list[Track], list[Sighting]]:
         """Return the state after the blocks, and every track and sighting that was touched."""
         judge = Judge(self, state.copy())
-        for tick in ticks(blocks, lags):
-            judge.hear(tick, blocks[tick.plane])
-        judge.state.units |= judge.running.pack()
+        judge.hear_all(ticks(blocks, lags), dict(enumerate(blocks)))
         touched = list(judge.tracking.touched.values())
         return judge.state, touched, list(judge.noticing.noticed.values())
 
@@ -54,16 +54,40 @@ class Judge:
     def __init__(self, fold: Fold, state: FoldState) -> None:
         self.state, self.settings = state, fold.settings
         self.index, self.table = fold.index, fold.table
+        rows = len(fold.table.rows)
+        state.units = state.units.aligned(fold.layout.keys, rows, -FORGET_SECONDS)
         self.running = Running(fold.index, fold.table, fold.layout, fold.settings, state.units)
         self.tracking = Tracking(state, self.running, fold.table, fold.settings)
         self.noticing = Noticing(state, self.running, fold.table, fold.settings)
 
     def hear(self, tick: Tick, block: Scored) -> None:
         """Take one slot of one plane in, then judge unless all is quiet."""
-        spoke = self.running.take(tick, block)
+        self._hear([tick], {tick.plane: block})
+
+    def hear_all(self, due: Sequence[Tick], blocks: Mapping[int, Scored]) -> None:
+        """Take slots in, by the moments they were known at; quiet stretches are skipped over."""
+        size = max(1, MOST_CELLS // max(1, self.running.evidence.size))
+        for first in range(0, len(due), size):
+            self._hear(due[first : first + size], blocks)
+
+    def _hear(self, due: Sequence[Tick], blocks: Mapping[int, Scored]) -> None:
+        march = March.of(self.running, due, blocks)
+        place = 0
+        while place < len(due):
+            if not self.state.tracks and not self.state.sightings:
+                place = march.notable_from(place, QUIET)
+                if place == len(due):
+                    break
+            march.go(place)
+            tick = due[place]
+            self._judge(tick, blocks[tick.plane], march.loud[place] >= QUIET)
+            place += 1
+        march.go(len(due) - 1)
+
+    def _judge(self, tick: Tick, block: Scored, loud: bool) -> None:
+        spoke: Bools = block.spoke[tick.row] > 0
         self.noticing.gaps(tick, spoke)
-        going_on = self.state.tracks or self.state.sightings
-        if not going_on and self.running.loudest(tick, spoke) < QUIET:
+        if not loud and not self.state.tracks and not self.state.sightings:
             return
         heard = self.running.listen(tick, block, spoke)
         self.tracking.follow(heard)

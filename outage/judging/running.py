@@ -8,17 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from outage.batches import Floats
+from outage.batches import Floats, Ints
 from outage.judging.combine import Bools, Combined, Index, combine
 from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures
-from outage.judging.state import Memory
+from outage.judging.state import Memories
+from outage.judging.sweep import Said, Sweep, sweep
 from outage.settings import Judging
-from outage.slots import HOUR
 
-FORGET_SECONDS: Final = 6 * HOUR  # after so long a silence a unit begins anew
 PATIENCE_SECONDS: Final = 1_200  # and two slots: how long a silent unit's last word still counts
-PEOPLE_LEAST, NETWORK_LEAST, MOST = -2.0, -3.0, 40.0
+PEOPLE_LEAST, NETWORK_LEAST = -2.0, -3.0
 INNOCENT_LEAST: Final = 2.5  # times as far: what contradicts an innocent explanation stays said
 USUAL_SECONDS: Final = 600.0
 
@@ -81,16 +80,13 @@ class Running:
         table: Signatures,
         layout: Layout,
         settings: Judging,
-        kept: Mapping[str, Memory],
+        kept: Memories,
     ) -> None:
         self.index, self.layout, self.settings = index, layout, settings
-        count, rows = len(layout.keys), len(table.rows)
-        self.evidence = np.zeros((count, rows))
-        self.since = np.zeros((count, rows), dtype=np.int64)
-        self.heard = np.full(count, -FORGET_SECONDS, dtype=np.int64)
+        count = len(layout.keys)
+        self.evidence, self.since, self.heard = kept.evidence, kept.since, kept.heard
         self.cold = np.zeros(count, dtype=bool)
         self.network: Bools = index.unit_pair >= 0
-        self._unpack(kept)
         least = np.where(self.network, NETWORK_LEAST, PEOPLE_LEAST)
         innocent = np.array([scope == "innocent" for scope in table.scopes])
         self._least = least[:, None] * np.where(innocent, INNOCENT_LEAST, 1.0)
@@ -98,46 +94,23 @@ class Running:
         for units, seconds in zip(layout.plane_units, layout.plane_seconds, strict=True):
             self._patience[units] = PATIENCE_SECONDS + 2 * seconds
 
-    def _unpack(self, kept: Mapping[str, Memory]) -> None:
-        for position, key in enumerate(self.layout.keys):
-            if (memory := kept.get(key)) is not None:
-                self.evidence[position] = memory.evidence
-                self.since[position] = memory.since
-                self.heard[position] = memory.heard
+    def ahead(self, plane: int, block: Scored, rows: slice) -> Sweep:
+        """Return where a plane's units will stand after each of some slots of its block."""
+        units, seconds = self.layout.plane_units[plane], self.layout.plane_seconds[plane]
+        starts = block.start + seconds * np.arange(rows.start, rows.stop, dtype=np.int64)
+        share = min(1.5, (seconds / USUAL_SECONDS) ** 0.5)
+        said = Said(share * block.evidence[rows], block.spoke[rows] > 0, starts, seconds)
+        keep = float(np.exp(-seconds / self.settings.memory_seconds))
+        kept = Memories((), self.evidence[units], self.since[units], self.heard[units])
+        return sweep(kept, said, keep, self._least[units], self.network[units])
 
-    def pack(self) -> dict[str, Memory]:
-        """Return the arrays as plain values, by unit."""
-        return {
-            key: Memory(
-                [float(x) for x in self.evidence[position]],
-                [int(x) for x in self.since[position]],
-                int(self.heard[position]),
-            )
-            for position, key in enumerate(self.layout.keys)
-            if self.heard[position] >= 0
-        }
-
-    def take(self, tick: Tick, block: Scored) -> Bools:
-        """Take one slot of one plane in; return which of the plane's units spoke."""
-        units = self.layout.plane_units[tick.plane]
-        spoke: Bools = block.spoke[tick.row] > 0
+    def stand(self, plane: int, block: Scored, ahead: Sweep, slot: int) -> None:
+        """Take a plane's units to where they stand after a slot of the sweep."""
+        units = self.layout.plane_units[plane]
         self.cold[units] = block.cold
-        keep = np.exp(-tick.slot_seconds / self.settings.memory_seconds)
-        share = min(1.5, (tick.slot_seconds / USUAL_SECONDS) ** 0.5)
-        stale = self.heard[units] < tick.slot_start - FORGET_SECONDS
-        before = np.where(stale[:, None], 0.0, self.evidence[units])
-        moved = before * keep + share * block.evidence[tick.row]
-        after = np.where(spoke[:, None], np.clip(moved, self._least[units], MOST), before)
-        began = (after > 0.0) & (before <= 0.0) & spoke[:, None]
-        self.since[units] = np.where(began, tick.slot_start, self.since[units])
-        self.evidence[units] = after
-        self.heard[units] = np.where(spoke, tick.slot_end, self.heard[units])
-        return spoke
-
-    def loudest(self, tick: Tick, spoke: Bools) -> float:
-        """Return the strongest evidence of the plane's units that spoke."""
-        units = self.layout.plane_units[tick.plane]
-        return float(self.evidence[units][spoke].max()) if spoke.any() else 0.0
+        self.evidence[units] = ahead.evidence[slot]
+        self.since[units] = ahead.since[slot]
+        self.heard[units] = ahead.heard[slot]
 
     def listen(self, tick: Tick, block: Scored, spoke: Bools) -> Heard:
         """Return what is known at the tick, by pair and by subject."""
@@ -155,3 +128,48 @@ class Running:
             combine(self.index, fresh, here),
             excess,
         )
+
+
+class March:
+    """A stretch of ticks that the units are taken along, over what need not be looked at.
+
+    `loud` (ticks,) is the strongest evidence of the units that spoke at each tick.
+    """
+
+    def __init__(
+        self, running: Running, blocks: Mapping[int, Scored], sweeps: Mapping[int, Sweep], due: Ints
+    ) -> None:
+        self._running, self._blocks, self._sweeps = running, blocks, sweeps
+        size = len(due)
+        self.loud, self._missed = np.zeros(size), np.zeros(size, dtype=bool)
+        self._reached: dict[int, Ints] = {}
+        for plane, ahead in sweeps.items():
+            mine = due == plane
+            self.loud[mine], self._missed[mine] = ahead.loud, ahead.missed
+            self._reached[plane] = np.cumsum(mine) - 1
+        self._stood = dict.fromkeys(sweeps, -1)
+
+    @classmethod
+    def of(cls, running: Running, due: Sequence[Tick], blocks: Mapping[int, Scored]) -> March:
+        """Look ahead over `due`, which hold of each plane slots that follow each other."""
+        rows: dict[int, list[int]] = {}
+        for tick in due:
+            rows.setdefault(tick.plane, []).append(tick.row)
+        sweeps = {
+            plane: running.ahead(plane, blocks[plane], slice(found[0], found[-1] + 1))
+            for plane, found in rows.items()
+        }
+        return cls(running, blocks, sweeps, np.array([tick.plane for tick in due]))
+
+    def notable_from(self, place: int, quiet: float) -> int:
+        """Return the next tick at which a unit is louder than `quiet`, or one is missed."""
+        notable = (self.loud[place:] >= quiet) | self._missed[place:]
+        return place + int(np.argmax(notable)) if notable.any() else len(self.loud)
+
+    def go(self, place: int) -> None:
+        """Take every unit to where it stands after the tick at `place`."""
+        for plane, ahead in self._sweeps.items():
+            slot = int(self._reached[plane][place])
+            if slot > self._stood[plane]:
+                self._running.stand(plane, self._blocks[plane], ahead, slot)
+                self._stood[plane] = slot

@@ -6,9 +6,10 @@ import numpy as np
 
 from outage.batches import Floats
 from outage.judging.combine import Bools
-from outage.judging.running import FORGET_SECONDS, Heard, Running
+from outage.judging.running import Heard, Running
 from outage.judging.signatures import Signatures
 from outage.judging.state import FoldState, Track
+from outage.judging.sweep import FORGET_SECONDS
 from outage.settings import Judging
 from outage.slots import HOUR
 from outage.words import incident_id
