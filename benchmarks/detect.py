@@ -191,16 +191,23 @@ def summary(whole: Judged, cases: int) -> str:
     )
 
 
+def spread(folders: Sequence[Path], most: int | None) -> Sequence[Path]:
+    """Return at most so many of the folders, evenly spread."""
+    if most is None or most >= len(folders):
+        return folders
+    return [folders[number * len(folders) // most] for number in range(most)]
+
+
 def main() -> None:
     """Judge once, print the table, the settings chosen in hindsight and, last, the summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
-    parser.add_argument("--cases", type=int, help="only the first so many")
+    parser.add_argument("--cases", type=int, help="only so many, evenly spread")
     parser.add_argument("--no-prophet", action="store_true", help="without its many fits")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     names = [name for name in FAMILIES if name != PROPHET or not options.no_prophet]
-    results = judge_all(options.folders[: options.cases], [OURS, *names], options.workers)
+    results = judge_all(spread(options.folders, options.cases), [OURS, *names], options.workers)
     if not results:
         raise SystemExit("detect: no case could be judged; name folders of labelled cases")
     whole = total(results)

@@ -1,7 +1,8 @@
 """Prophet alone: an alarm outside its 99 % interval.
 
 Source: Taylor and Letham, "Forecasting at Scale" (2018), as its users start: daily and weekly
-seasonality, everything else at its defaults, refitted at midnight on at most 28 days.
+seasonality, everything else at its defaults; fitted on at most 28 days at the midnight from which it
+speaks, and again every week.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SWEEP = [
 class ProphetAlone:
     """The rule; its score is the distance from the forecast in half widths of the interval."""
 
-    refit_days: int = 1
+    refit_days: int = 7
     slot_seconds: int = 600
     defaults: ClassVar[Mapping[str, Setting]] = {"99 %": Setting(1.0)}
     sweep: ClassVar[Sequence[Setting]] = SWEEP
