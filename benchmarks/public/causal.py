@@ -26,6 +26,7 @@ Ints = npt.NDArray[np.int64]
 HISTORY = 28 * DAY
 LEVEL_CAP = 0.7  # as the engine: what has more than doubled is no drift
 ENOUGH = 50  # slots before which nothing is said to be rare
+USUAL = 1.0  # standard deviations within which nothing is, however still the series was
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,12 +89,13 @@ def rarity(grid: Grid, off: Floats) -> Floats:
     The share of past slots that were as far off; for a record, more by how far it beats the last.
     One series is no bell curve: how far it usually strays says what is rare.
     """
+    off = np.maximum(off, USUAL)
     nats = np.zeros(len(off))
     back = HISTORY // grid.seconds
     for slot in range(ENOUGH, len(off)):
         past = off[max(0, slot - back) : slot]
         nats[slot] = np.log((1 + len(past)) / (1 + np.count_nonzero(past >= off[slot])))
-        if off[slot] > (record := past.max()) > 0:
+        if off[slot] > (record := past.max()):
             nats[slot] += np.log(off[slot] / record)
     return nats
 
@@ -156,5 +158,5 @@ def _past(grid: Grid, moment: int, back: int) -> slice:
 
 def _slots(grid: Grid, moment: int, ahead: int) -> slice:
     """Return the slots that begin in the `ahead` seconds from `moment` on."""
-    first = -((grid.start - moment) // grid.seconds)
-    return slice(max(0, first), max(0, first + ahead // grid.seconds))
+    first, stop = (-((grid.start - edge) // grid.seconds) for edge in (moment, moment + ahead))
+    return slice(max(0, first), max(0, stop))

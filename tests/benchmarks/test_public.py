@@ -73,6 +73,10 @@ def test_a_season_is_not_surprising_but_its_absence_is() -> None:
     assert ours(absent)[noon] > ours(values)[night]
 
 
+def test_a_still_series_has_nothing_rare() -> None:
+    assert ours(np.full(ROWS, 45.0)).max() == 0
+
+
 def test_a_grid_keeps_gaps_doubles_and_clocks_that_go_back() -> None:
     moments = np.array([0, 300, 300, 900, 600, 1200]) + 17
 
