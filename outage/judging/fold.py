@@ -108,6 +108,10 @@ class Judge:
             if heard.instant.pair_heard[pairs].any():
                 name = self.index.vantages[v]
                 self.tracking.hold(heard, name, "operator", row, float(margin[v]), pairs)
+        return self.likely(margin)
+
+    def likely(self, margin: Floats) -> Bools:
+        """Return at which vantages an operator's outage is in the air."""
         likely: Bools = margin > LIKELY
         likely[self.tracking.operators_open()] = True
         return likely

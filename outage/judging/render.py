@@ -7,56 +7,37 @@ restart, a replay and the live run write the same record.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from outage.batches import Floats
 from outage.judging.engine import Engine
+from outage.judging.lagging import Lag, people_lag
+from outage.judging.measuring import Column, Measured, measure
+from outage.judging.rejecting import Rejection, rejections, signal_of
+from outage.judging.scoring import COMPLAINTS
 from outage.judging.state import Sighting, Track
+from outage.judging.telling import TELLING, chosen, evidence, lag_remark, rejected, spread
+from outage.judging.wording import innocence
 from outage.plugs import load
-from outage.slots import DAY, format_time
-from outage.words import SIGNALS, Cause, Combine, Evidence, Incident, Noise, Notice, State, Witness
+from outage.words import SIGNALS, Cause, Combine, Evidence, Incident, Notice, State
 
-MOST_EVIDENCE: Final = 12
-TELLING: Final = 3.0  # robust standard deviations below which a signal is no evidence
 BACK_SLOTS: Final = 3  # how far a change point may move an onset or an end
 CONFIDENCE_NATS: Final = 4.0
 MOST_SURE: Final = 0.99
 COLD_SHARE: Final = 0.8  # a few hours of counts know no season
-
-_SENTENCES: Final = {
-    "flash_crowd": "more use than usual, in the usual proportions: a crowd, not an outage",
-    "ebb": "less use than usual, in the usual proportions: people do something else",
-    "level_shift_down": "every flow carries less than it used to, nothing fails: a new release",
-    "level_shift_up": "every flow carries more than it used to, nothing fails: a new release",
-    "news": "many posts name it and its traffic is as expected: news",
-    "meme": "people joke or complain and its traffic is as expected: only talk",
-    "record_loss": "all counts fall alike and no proportion changes: records may be missing",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One series during an incident: sums over its slots."""
-
-    series_at: int
-    plane: int
-    seen: float
-    expected: float
-    score: float
+NETWORK: Final = tuple(name for name, one in SIGNALS.items() if one.witness != "people")
 
 
 def incident(engine: Engine, track: Track) -> Incident:
     """Return the track as a record."""
-    columns = _columns(engine, track)
+    measured = measure(engine, track)
     vantage, vantages = _scope(engine, track)
     cause, runner_up = _causes(engine, track)
-    start, end = _placed(engine, track, columns)
-    telling = sorted(
-        (c for c in columns if abs(c.score) >= TELLING), key=lambda c: (-abs(c.score), c.series_at)
-    )
+    start, end = _placed(engine, track, measured.columns)
+    lag = people_lag(engine, track, measured)
     return Incident(
         id=track.id,
         subject=track.subject,
@@ -70,125 +51,61 @@ def incident(engine: Engine, track: Track) -> Incident:
         cause=cause,
         runner_up=runner_up,
         confidence=_confidence(engine, track),
-        severity=_severity(engine, columns),
+        severity=_severity(measured.columns),
         event=track.event,
-        lag_s=track.lag_s,
-        evidence=tuple(
-            _evidence(engine, column, start, cold=track.cold)
-            for column in _varied(engine, telling)[:MOST_EVIDENCE]
-        ),
+        lag_s=track.lag_s if lag is None else lag.seconds,
+        evidence=_evidence(engine, track, measured, lag, (cause, runner_up), start),
     )
 
 
 def notice(engine: Engine, sighting: Sighting) -> Notice:
     """Return a nuisance as a record."""
     kind = "level_shift" if sighting.kind.startswith("level_shift") else sighting.kind
-    text = _SENTENCES.get(sighting.kind, sighting.kind.replace("_", " "))
     return Notice(
         kind=kind,
         subject=sighting.subject,
         vantage=sighting.vantage,
         start=sighting.start,
         end=sighting.last,
-        text=f"{sighting.subject or 'all services'}: {text}",
+        text=f"{sighting.subject or 'all services'}: {innocence(sighting.kind)}",
     )
 
 
 # -- what was seen --------------------------------------------------------------------------
 
 
-def _columns(engine: Engine, track: Track) -> list[_Column]:
-    found = []
-    for number, plane in enumerate(engine.planes):
-        mine = [
-            i
-            for i, one in enumerate(plane.series)
-            if one.subject == track.subject
-            or (track.kind == "operator" and one.vantage == track.subject)
-        ]
-        stop = min(track.last_hit, track.touched_at, track.start + DAY)
-        first = track.start - track.start % plane.slot_seconds
-        last = stop - stop % plane.slot_seconds
-        if not mine or last <= first:
-            continue
-        values, expected = engine.seen(number, first, last)
-        for i in mine:
-            column = _sums(
-                plane.noises[i], values[:, i], expected.location[:, i], expected.spread[:, i]
-            )
-            if column is not None:
-                found.append(_Column(i, number, *column))
-    return found
+def _evidence(
+    engine: Engine,
+    track: Track,
+    measured: Measured,
+    lag: Lag | None,
+    causes: tuple[Cause, Cause | None],
+    start: int,
+) -> tuple[Evidence, ...]:
+    """Return the lines that tell, with what they say together in remarks."""
+    rival = causes[1]
+    why = _rejections(engine, track, measured, causes)
+    remarks: list[tuple[str, Sequence[str]]] = [(spread(track, measured.columns), NETWORK)]
+    if lag is not None:
+        remarks.append((lag_remark(lag), COMPLAINTS))
+    if why and rival is not None:
+        remarks.append((rejected(rival.value, why), [one.signal for one in why[:1]]))
+    defining = [signal_of(name) for name in engine.table.defining[track.row]]
+    lines = chosen(track, measured, defining, [one.signal for one in why])
+    told = [(text, signals) for text, signals in remarks if text]
+    return evidence(track.subject, lines, start, told, cold=track.cold)
 
 
-def _sums(
-    noise: Noise, values: Floats, location: Floats, spread: Floats
-) -> tuple[float, float, float] | None:
-    both = np.isfinite(values) & np.isfinite(location)
-    if not both.any():
-        return None
-    seen, expected = values[both], location[both]
-    if noise in (Noise.COUNT, Noise.VOLUME):
-        counting = expected.sum() if noise is Noise.COUNT else 0.0
-        wide = (spread[both] * expected).sum()  # slow noise: slots do not average it away
-        deviation = math.sqrt(counting + wide**2 + 1e-12)
-        return float(seen.sum()), float(expected.sum()), float((seen - expected).sum() / deviation)
-    middle, usual = float(np.median(seen)), float(np.median(expected))
-    width = float(np.median(spread[both])) + 1e-3
-    change = middle - usual if noise is Noise.SHARE else math.log((middle + 1e-9) / (usual + 1e-9))
-    return middle, usual, change / width
-
-
-def _varied(engine: Engine, telling: list[_Column]) -> list[_Column]:
-    """Return the strongest line of each signal and category first, then the others."""
-    first: dict[tuple[str, str], _Column] = {}
-    for column in telling:
-        one = engine.planes[column.plane].series[column.series_at]
-        first.setdefault((one.signal, one.category), column)
-    chosen = list(first.values())
-    return chosen + [column for column in telling if column not in chosen]
-
-
-def _evidence(engine: Engine, column: _Column, since: int, *, cold: bool) -> Evidence:
-    one = engine.planes[column.plane].series[column.series_at]
-    signal = SIGNALS[one.signal]
-    what = " ".join(part for part in (one.signal, one.category) if part)
-    where = f" at {one.vantage}" if one.vantage else ""
-    text = (
-        f"{what}{where} {_change(column)} since {(format_time(since) or '')[11:16]} UTC"
-        f" (seen {_amount(column.seen, signal.unit)},"
-        f" expected {_amount(column.expected, signal.unit)}, {abs(column.score):.0f} sigma)"
-        + (", against the last hours only: less sure" if cold else "")
+def _rejections(
+    engine: Engine, track: Track, measured: Measured, causes: tuple[Cause, Cause | None]
+) -> list[Rejection]:
+    cause, rival = causes
+    if rival is None or Cause.UNKNOWN in causes:
+        return []
+    table = engine.table
+    return rejections(
+        engine, track, measured, table.position(cause.value), table.position(rival.value)
     )
-    return Evidence(
-        signal=one.signal,
-        category=one.category,
-        vantage=one.vantage,
-        source=one.source,
-        unit=signal.unit,
-        direction="up" if column.score > 0 else "down",
-        since=since,
-        seen=round(column.seen, 3),
-        expected=round(column.expected, 3),
-        score=round(column.score, 1),
-        text=text,
-    )
-
-
-def _change(column: _Column) -> str:
-    ratio = column.seen / column.expected if column.expected > 0 else math.inf
-    if ratio >= 3:
-        return f"x{min(ratio, 9999):.0f}" if ratio >= 10 else f"x{ratio:.1f}"
-    return f"{100 * (ratio - 1):+.0f} %"
-
-
-def _amount(value: float, unit: str) -> str:
-    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= factor:
-            if unit == "bytes":
-                return f"{value / factor:.1f} {prefix}B"
-            return f"{value / factor:.1f} {prefix.replace('G', 'bn').replace('k', 'k')} {unit}"
-    return f"{value:.0f} {'B' if unit == 'bytes' else unit}"
 
 
 # -- what it means --------------------------------------------------------------------------
@@ -209,7 +126,8 @@ def _causes(engine: Engine, track: Track) -> tuple[Cause, Cause | None]:
     if not track.hit:
         return Cause.UNKNOWN, None
     rest = [i for i in table.outages if i != track.row and table.scopes[i] != "operator"]
-    second = max(rest, key=lambda i: track.totals[i], default=None)
+    named = [i for i in rest if table.rows[i] != Cause.UNKNOWN]  # a vague row explains nothing
+    second = max(named, key=lambda i: track.totals[i] - table.priors[i], default=None)
     runner_up = None if second is None else Cause(table.rows[second])
     return Cause(table.rows[track.row]), runner_up
 
@@ -220,13 +138,12 @@ def _confidence(engine: Engine, track: Track) -> float:
     return round(min(sure, MOST_SURE) * (COLD_SHARE if track.cold else 1.0), 3)
 
 
-def _severity(engine: Engine, columns: list[_Column]) -> float:
+def _severity(columns: Sequence[Column]) -> float:
     """Return the share of the expected volume (else flows) that is missing, 0..1."""
     for signal in ("bytes_down", "flows", "throughput_bps"):
         seen = expected = 0.0
         for column in columns:
-            one = engine.planes[column.plane].series[column.series_at]
-            if one.signal == signal and not one.category:
+            if column.series.signal == signal and not column.series.category:
                 seen, expected = seen + column.seen, expected + column.expected
         if expected > 0 and SIGNALS[signal].combine is not Combine.NEVER:
             return round(min(1.0, max(0.0, 1.0 - seen / expected)), 3)
@@ -236,14 +153,9 @@ def _severity(engine: Engine, columns: list[_Column]) -> float:
 # -- where it begins and ends ---------------------------------------------------------------
 
 
-def _placed(engine: Engine, track: Track, columns: list[_Column]) -> tuple[int, int | None]:
+def _placed(engine: Engine, track: Track, columns: Sequence[Column]) -> tuple[int, int | None]:
     """Move onset and end to the change points of the most telling network series, if near."""
-    network = [
-        c
-        for c in columns
-        if SIGNALS[engine.planes[c.plane].series[c.series_at].signal].witness is not Witness.PEOPLE
-        and not engine.planes[c.plane].series[c.series_at].category
-    ]
+    network = [one for one in columns if not one.people and not one.series.category]
     best = max(network or columns, key=lambda c: abs(c.score), default=None)
     if best is None or abs(best.score) < TELLING:
         return track.start, track.end
@@ -253,7 +165,7 @@ def _placed(engine: Engine, track: Track, columns: list[_Column]) -> tuple[int, 
     last = min(track.touched_at, track.start + 240 * seconds)
     last -= last % seconds
     values, expected = engine.seen(best.plane, first, last)
-    residual = _residual(values[:, best.series_at], expected.location[:, best.series_at])
+    residual = _residual(values[:, best.at], expected.location[:, best.at])
     found = load("outage.detectors", "kernel")().find(residual)
     moments = [first + position * seconds for position in found]
     start = _nearest(track.start, moments, reach)

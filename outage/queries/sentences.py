@@ -11,6 +11,8 @@ from outage.slots import DAY, HOUR, MINUTE, from_epoch
 from outage.words import Cause, Incident, State
 
 _FAILED: Final = ("is failing", "failed")
+_SPREAD: Final = ("hit at ", "hit: ", "in ")  # how the remarks of evidence begin
+_PEOPLE: Final = "people spoke "
 _VERBS: Final[Mapping[Cause, tuple[str, str]]] = {
     Cause.UNREACHABLE: ("cannot be reached", "could not be reached"),
     Cause.DNS: ("cannot be found by name", "could not be found by name"),
@@ -39,13 +41,30 @@ def headline(incident: Incident) -> str:
 
 
 def account(incident: Incident, zone: str = "UTC") -> list[str]:
-    """Return the incident in sentences: when (UTC and in `zone`), where, why, how sure."""
+    """Return the incident in sentences: when (UTC and in `zone`), where, why, how sure.
+
+    Then which parts of it are hit, if its evidence says so.
+    """
     return [
         _when(incident, zone),
         f"{_where(incident)}. {_REASONS[incident.cause]}",
         _opened(incident),
         _sure(incident),
+        *(f"{_capital(one)}." for one in remarks(incident) if one.startswith(_SPREAD)),
     ]
+
+
+def remarks(incident: Incident) -> list[str]:
+    """Return what the evidence says together: a line of it may end with remarks after `; `."""
+    return [part for one in incident.evidence for part in one.text.split("; ")[1:]]
+
+
+def _remark(incident: Incident, beginning: str) -> str | None:
+    return next((one for one in remarks(incident) if one.startswith(beginning)), None)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def duration(seconds: int) -> str:
@@ -144,6 +163,9 @@ def _opened(incident: Incident) -> str:
     else:
         later = duration(confirmed - opened)
         text = f"Opened at {from_epoch(opened):%H:%M} UTC, {after}; confirmed {later} later"
+    told = _remark(incident, _PEOPLE)
+    if told is not None:
+        return f"{text}. {_capital(told)}."
     if incident.lag_s is None:
         return f"{text}."
     if incident.lag_s <= 0:
@@ -154,6 +176,8 @@ def _opened(incident: Incident) -> str:
 def _sure(incident: Incident) -> str:
     text = f"Cause: {incident.cause.value}. How sure it is an outage: {share(incident.confidence)}"
     second = incident.runner_up
-    if second in (None, Cause.UNKNOWN):
+    if second is None or second is Cause.UNKNOWN:
         return f"{text}."
-    return f"{text}; next best cause: {second.value}."
+    why = _remark(incident, f"not {second.value}: ")
+    rejected = "" if why is None else f", rejected because {why.partition(': ')[2]}"
+    return f"{text}; next best cause: {second.value}{rejected}."
