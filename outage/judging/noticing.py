@@ -12,6 +12,8 @@ from outage.settings import Judging
 from outage.slots import DAY
 
 SAME_SIGHTING_SECONDS = 1_800
+FALLS = 1.0  # nats from which the loss of records explains a service at a vantage
+LOSS_SHARE = 0.75  # of what is seen elsewhere that must not fall
 
 
 class Noticing:
@@ -34,6 +36,25 @@ class Noticing:
             name = index.subjects[s]
             if name not in busy:
                 self._sight(heard.tick, self.table.rows[int(verdicts.innocent[s])], name, None)
+
+        self._losses(heard)
+
+    def _losses(self, heard: Heard) -> None:
+        """Notice vantages where all services fall alike and in proportion, and nowhere else."""
+        index, row = self.running.index, self.table.position("record_loss")
+        if len(index.vantages) < 2:
+            return
+        fallen = np.where(heard.now.pair_heard, heard.now.network[:, row], 0.0)
+        size = len(index.vantages)
+        seen = np.bincount(index.pair_vantage[heard.now.pair_heard], minlength=size)
+        falls = np.bincount(index.pair_vantage[fallen > FALLS], minlength=size)
+        rises = np.bincount(index.pair_vantage[fallen <= 0.0], minlength=size)
+        for v in np.flatnonzero((seen >= 2) & (falls == seen)):
+            spoke = heard.instant.pair_heard[index.pair_vantage == v].any()
+            elsewhere = rises.sum() - rises[v] >= LOSS_SHARE * (seen.sum() - seen[v])
+            if spoke and elsewhere:
+                name = index.vantages[v]
+                self._sight(heard.tick, "record_loss", name, name)
 
     def gaps(self, tick: Tick, spoke: Bools) -> None:
         """Notice vantages from which nothing comes although it did within the last day."""
