@@ -20,8 +20,10 @@ COMMANDS: tuple[str, ...] = (
     "import_",
     "rejected",
     "detect",
+    "explain",
     "replay",
     "evaluate",
+    "case",
     "dashboard",
 )
 

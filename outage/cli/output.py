@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from outage.slots import format_time
 from outage.words import Incident, Notice, as_json
+
+MOST_LINES: Final = 5
 
 
 def print_json(document: Any) -> None:
@@ -30,6 +32,7 @@ def verdicts(incidents: Sequence[Incident], notices: Sequence[Notice]) -> dict[s
 def print_incidents(incidents: Sequence[Incident], notices: Sequence[Notice]) -> None:
     """Print the table of incidents, with what speaks for each, and how much was waved through."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -44,7 +47,9 @@ def print_incidents(incidents: Sequence[Incident], notices: Sequence[Notice]) ->
             table.add_row(*(Text(cell) for cell in _row(one)))
         console.print(table)
         for one in incidents:
-            console.print(Text(f"{_short(one.start)} {one.subject}: {_why(one)}"))
+            console.print(Text(f"{_short(one.start)} {one.subject}"))
+            for line in _why(one):
+                console.print(Padding(Text(line), (0, 0, 0, 2)))
     if notices:
         console.print(Text(f"Seen, and not an outage: {_kinds(notices)}."))
 
@@ -62,10 +67,14 @@ def _row(one: Incident) -> tuple[str, ...]:
     )
 
 
-def _why(one: Incident) -> str:
-    return (
-        "; ".join(evidence.text for evidence in one.evidence[:3]) or "no single signal stands out"
-    )
+def _why(one: Incident) -> list[str]:
+    """Return the evidence that is told first, and every line with a remark on all of it."""
+    told = [
+        line.text
+        for place, line in enumerate(one.evidence)
+        if place < MOST_LINES or "; " in line.text
+    ]
+    return told or ["no single signal stands out"]
 
 
 def _kinds(notices: Sequence[Notice]) -> str:

@@ -161,6 +161,8 @@ def _placed(engine: Engine, track: Track, columns: Sequence[Column]) -> tuple[in
         return track.start, track.end
     seconds = engine.planes[best.plane].slot_seconds
     reach = BACK_SLOTS * seconds
+    if track.touched_at - track.start <= reach:  # too short yet to place a change in
+        return track.start, track.end
     first = track.start - track.start % seconds - 48 * seconds
     last = min(track.touched_at, track.start + 240 * seconds)
     last -= last % seconds
