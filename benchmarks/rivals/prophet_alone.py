@@ -1,8 +1,8 @@
 """Prophet alone: an alarm outside its 99 % interval.
 
 Source: Taylor and Letham, "Forecasting at Scale" (2018), as its users start: daily and weekly
-seasonality, everything else at its defaults; fitted on at most 28 days at the midnight from which it
-speaks, and again every week.
+seasonality, everything else at its defaults; fitted on at most 28 days at the midnight from which
+it speaks, and again every week.
 """
 
 from __future__ import annotations
