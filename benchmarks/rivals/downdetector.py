@@ -24,7 +24,7 @@ NEVER_LESS = 1e-3  # reports expected: a mean of none makes any report infinitel
 SWEEP = [
     Setting(factor, least, clear, signals)
     for factor, least, clear, signals in product(
-        (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 40.0),
+        (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0, 40.0, 80.0),
         (1, 2, 3),
         (1, 3),
         ((), ("error_posts",), ("error_posts", "user_reports")),

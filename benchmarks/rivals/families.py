@@ -25,8 +25,8 @@ FAMILIES: Final[Mapping[str, Mapping[str, Rival]]] = MappingProxyType(
         "ioda same hour": {"": IodaSameHour()},
         "downdetector": {"": Downdetector(10), "of 5": Downdetector(5), "of 3": Downdetector(3)},
         "x is down": {"": Ewma(DAY), "over 6 h": Ewma(6 * HOUR)},
-        "s-h-esd": {"": Shesd()},
-        PROPHET: {"": ProphetAlone()},
+        "s-h-esd": {"": Shesd(), "either way": Shesd(either_way=True)},
+        PROPHET: {"": ProphetAlone(), "either way": ProphetAlone(either_way=True)},
     }
 )
 

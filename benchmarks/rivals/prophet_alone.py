@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -18,10 +19,9 @@ import numpy as np
 
 from outage.batches import Floats, Ints
 
-from .rule import Scores, Setting, judged
-from .sheet import NETWORK, Sheet
+from .rule import Scores, Setting, harmful, judged
+from .sheet import BOTH, Sheet
 
-SIGNALS = (*NETWORK, "error_posts")
 MOST_DAYS = 28
 INTERVAL = 0.99
 LEAST_SLOTS = 2  # with fewer Prophet refuses
@@ -38,8 +38,12 @@ SWEEP = [
 
 @dataclass(frozen=True, slots=True)
 class ProphetAlone:
-    """The rule; its score is the distance from the forecast in half widths of the interval."""
+    """The rule; its score is the distance from the forecast in half widths of the interval.
 
+    Only falls of traffic and rises of error posts count, unless `either_way`.
+    """
+
+    either_way: bool = False
     refit_days: int = 7
     slot_seconds: int = 600
     defaults: ClassVar[Mapping[str, Setting]] = {"99 %": Setting(1.0)}
@@ -47,24 +51,32 @@ class ProphetAlone:
 
     def score(self, sheet: Sheet) -> Scores:
         """Return the distances of bytes, flows and error posts, fitted series by series."""
-        coarse = sheet.of(SIGNALS).in_slots_of(self.slot_seconds)
-        far = np.full_like(coarse.values, np.nan)
-        starts = coarse.start + coarse.slot_seconds * np.arange(len(far), dtype=np.int64)
-        most = MOST_DAYS * coarse.per_day
-        for first in range(coarse.judged, len(far), self.refit_days * coarse.per_day):
-            past = slice(max(0, first - most), first)
-            ahead = slice(first, first + self.refit_days * coarse.per_day)
-            for column, values in enumerate(coarse.values.T):
-                learnt = starts[past], values[past], starts[ahead]
-                far[ahead, column] = distances(values[ahead], *forecast(*learnt))
-        return judged(coarse, far)
+        far = _far(sheet, self.refit_days, self.slot_seconds)
+        values = np.abs(far.values) if self.either_way else harmful(far.columns, far.values)
+        return replace(far, values=values)
+
+
+@lru_cache(maxsize=1)  # both directions from the same costly fits
+def _far(sheet: Sheet, refit_days: int, slot_seconds: int) -> Scores:
+    """Return signed distances."""
+    coarse = sheet.of(BOTH).in_slots_of(slot_seconds)
+    far = np.full_like(coarse.values, np.nan)
+    starts = coarse.start + coarse.slot_seconds * np.arange(len(far), dtype=np.int64)
+    most = MOST_DAYS * coarse.per_day
+    for first in range(coarse.judged, len(far), refit_days * coarse.per_day):
+        past = slice(max(0, first - most), first)
+        ahead = slice(first, first + refit_days * coarse.per_day)
+        for column, values in enumerate(coarse.values.T):
+            learnt = starts[past], values[past], starts[ahead]
+            far[ahead, column] = distances(values[ahead], *forecast(*learnt))
+    return judged(coarse, far)
 
 
 def distances(seen: Floats, middle: Floats, low: Floats, high: Floats) -> Floats:
-    """Return how far out a value is: 1 on the edge of the interval, on either side."""
-    below = (middle - seen) / np.maximum(middle - low, 1e-9)
+    """Return how far out a value is: -1 on the lower edge of the interval, 1 on the upper."""
+    below = (seen - middle) / np.maximum(middle - low, 1e-9)
     above = (seen - middle) / np.maximum(high - middle, 1e-9)
-    return np.maximum(below, above)
+    return np.where(seen < middle, below, above)
 
 
 def forecast(past: Ints, values: Floats, ahead: Ints) -> tuple[Floats, Floats, Floats]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from outage.batches import Floats, Ints
 from outage.words import Cause, Incident, Series, State, incident_id
 
-from .sheet import Sheet
+from .sheet import NETWORK, Sheet
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -80,6 +80,12 @@ class Spell:
 def judged(sheet: Sheet, values: Floats) -> Scores:
     """Return the scores of the judged rows of a matrix over all rows of the sheet."""
     return Scores(sheet.columns, sheet.judged_starts, sheet.slot_seconds, values[sheet.judged :])
+
+
+def harmful(columns: Sequence[Series], signed: Floats) -> Floats:
+    """Return signed scores with falls of traffic and rises of complaints as what is above 0."""
+    falls = np.array([one.signal in NETWORK for one in columns], dtype=np.bool_)
+    return np.where(falls, -signed, signed)
 
 
 def open_flags(values: Floats, threshold: float, least: int, clear: int) -> Flags:

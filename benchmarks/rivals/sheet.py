@@ -15,6 +15,7 @@ from outage.words import Series
 NETWORK: Final = ("bytes_down", "flows")
 PEOPLE: Final = ("posts", "user_reports", "error_posts")
 COMPLAINTS: Final = ("error_posts", "user_reports")
+BOTH: Final = (*NETWORK, "error_posts")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,10 +16,9 @@ import numpy as np
 
 from outage.batches import Floats
 
-from .rule import Scores, Setting, judged
-from .sheet import NETWORK, Sheet
+from .rule import Scores, Setting, harmful, judged
+from .sheet import BOTH, Sheet
 
-SIGNALS = (*NETWORK, "error_posts")
 WINDOW_DAYS = 14
 MAD_TO_SD = 1.4826
 SWEEP = [
@@ -37,29 +36,34 @@ SWEEP = [
 class Shesd:
     """The rule; its score is the distance from the season in robust deviations.
 
-    The critical value at 5 % for a fortnight of 600 s slots is 4.3.
+    The critical value at 5 % for a fortnight of 600 s slots is 4.3. Only falls of traffic and rises
+    of error posts count, unless `either_way` (the authors' `direction`).
     """
 
+    either_way: bool = False
     slot_seconds: int = 600
     defaults: ClassVar[Mapping[str, Setting]] = {"5 %": Setting(4.3)}
     sweep: ClassVar[Sequence[Setting]] = SWEEP
 
     def score(self, sheet: Sheet) -> Scores:
         """Return the distances of bytes, flows and error posts."""
-        coarse = sheet.of(SIGNALS).in_slots_of(self.slot_seconds)
+        coarse = sheet.of(BOTH).in_slots_of(self.slot_seconds)
         days = coarse.by_day()
         far = np.full_like(days, np.nan)
         for day in range(coarse.judged // coarse.per_day, len(days)):
             far[day] = distances(days[max(0, day - WINDOW_DAYS) : day], days[day])
-        return judged(coarse, far.reshape(coarse.values.shape))
+        signed = far.reshape(coarse.values.shape)
+        return judged(
+            coarse, np.abs(signed) if self.either_way else harmful(coarse.columns, signed)
+        )
 
 
 def distances(before: Floats, seen: Floats) -> Floats:
-    """Return |seen - season| / deviation; `before` has shape (days, slots, columns)."""
+    """Return (seen - season) / deviation; `before` has shape (days, slots, columns)."""
     season = _median(before, axis=0)
     width = MAD_TO_SD * _median(np.abs(before - season).reshape(-1, seen.shape[1]), axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.abs(seen - season) / np.where(width > 0, width, np.nan))
+        return np.asarray((seen - season) / np.where(width > 0, width, np.nan))
 
 
 def _median(values: Floats, axis: int) -> Floats:

@@ -12,7 +12,17 @@ from benchmarks.rivals import ioda, prophet_alone
 from benchmarks.rivals.downdetector import Downdetector
 from benchmarks.rivals.ewma import Ewma
 from benchmarks.rivals.families import FAMILIES, ON_NETWORK, ON_PEOPLE, PAIRS
-from benchmarks.rivals.rule import Scores, Setting, Spell, incidents, open_flags, spells, together
+from benchmarks.rivals.prophet_alone import ProphetAlone
+from benchmarks.rivals.rule import (
+    Scores,
+    Setting,
+    Spell,
+    harmful,
+    incidents,
+    open_flags,
+    spells,
+    together,
+)
 from benchmarks.rivals.sheet import Sheet, sheet_of
 from benchmarks.rivals.shesd import Shesd
 from benchmarks.rivals.tally import Tally, added, best
@@ -186,6 +196,12 @@ def test_ioda_at_the_same_hour_knows_the_night() -> None:
     assert hourly == pytest.approx(0.0)
 
 
+def test_ioda_at_the_same_hour_takes_the_days_before() -> None:
+    values = np.repeat(100 + 2.0 * np.arange(15), 24)
+
+    assert ioda.same_hour(sheet(values, ["flows"]))[-1, 0] == 112.0  # the 7th of 14
+
+
 def test_downdetector_divides_by_the_mean_of_that_time_of_day() -> None:
     values = np.tile(np.where(np.arange(24) < 12, 2.0, 8.0), 4)
     values[-1], values[-24] = 32.0, 9.0  # four times as many; more, but fewer than ten
@@ -234,18 +250,39 @@ def test_a_gap_leaves_the_ewma_alone() -> None:
 def test_shesd_measures_residuals_of_the_season() -> None:
     noise = np.where(np.arange(15) % 2, 2.0, -2.0)[:, None]
     values = (100 + 20 * np.sin(np.arange(24) / 24 * 2 * np.pi) + noise).ravel()
-    values[-1] = values[-25] - 2 + 30
+    values[-1] += 30
+    laid = sheet(values, ["error_posts"])
 
-    scores = Shesd(HOUR).score(sheet(values, ["flows"])).values[:, 0]
+    scores = Shesd(slot_seconds=HOUR).score(laid).values[:, 0]
 
     assert scores[-1] > 8
-    assert scores[:-1].max() < 1
+    assert np.abs(scores[:-1]).max() < 1
 
 
 def test_shesd_says_nothing_of_a_series_without_variation() -> None:
-    scores = Shesd(HOUR).score(sheet(flat(15, 7.0), ["flows"])).values
+    scores = Shesd().score(sheet(flat(15, 7.0), ["flows"])).values
 
     assert np.isnan(scores).all()
+
+
+def test_falls_of_traffic_and_rises_of_complaints_harm() -> None:
+    columns = [Series("chat", signal) for signal in ("bytes_down", "flows", "error_posts")]
+
+    turned = harmful(columns, np.array([[-2.0, 3.0, 4.0]]))
+
+    assert turned.tolist() == [[2.0, -3.0, 4.0]]
+
+
+@pytest.mark.parametrize("family", ["s-h-esd", "prophet"])
+def test_either_way_a_rise_of_traffic_counts_too(family: str) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(1000, 10, 15 * 144)
+    values[-2:] = 1500.0
+    laid = sheet(values, ["flows"], step=600)
+    one_way, either = (FAMILIES[family][name].score(laid).values for name in ("", "either way"))
+
+    assert one_way[-1, 0] < -1
+    assert either[-1, 0] == -one_way[-1, 0]
 
 
 def test_the_interval_s_edge_is_a_distance_of_one() -> None:
@@ -253,7 +290,7 @@ def test_the_interval_s_edge_is_a_distance_of_one() -> None:
 
     far = prophet_alone.distances(seen, np.full(4, 10.0), np.full(4, 4.0), np.full(4, 14.0))
 
-    assert far == pytest.approx([0.0, 1.0, 1.0, 1.5])
+    assert far == pytest.approx([0.0, -1.0, 1.0, -1.5])
 
 
 def test_prophet_finds_a_day_without_traffic() -> None:
@@ -262,7 +299,7 @@ def test_prophet_finds_a_day_without_traffic() -> None:
     values = np.tile(day, 15) * rng.normal(1, 0.02, 15 * 24)
     values[-12:] = 100.0
 
-    scores = prophet_alone.ProphetAlone(1, HOUR).score(sheet(values, ["flows"])).values[:, 0]
+    scores = ProphetAlone(slot_seconds=HOUR).score(sheet(values, ["flows"])).values[:, 0]
 
     assert scores[-12:].min() > 2
     assert np.median(scores[:12]) < 1
@@ -271,7 +308,7 @@ def test_prophet_finds_a_day_without_traffic() -> None:
 def test_prophet_knows_nothing_of_nothing() -> None:
     values = flat(3, NAN)
 
-    scores = prophet_alone.ProphetAlone(1, HOUR).score(sheet(values, ["flows"])).values
+    scores = ProphetAlone(slot_seconds=HOUR).score(sheet(values, ["flows"])).values
 
     assert np.isnan(scores).all()
 
