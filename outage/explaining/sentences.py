@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -47,7 +48,12 @@ def why(kind: str, weighed: Weighed, opened: bool, settings: Judging) -> list[st
         return [_why_operator(weighed)]
     lead = next((one for one in weighed.weights if one.name == weighed.cause), None)
     if lead is None or lead.margin is None:
-        return _no_cause(weighed)
+        return _no_cause(weighed) + _explained_away(weighed)
+    return _by_cause(lead, weighed, opened, settings) + _explained_away(weighed)
+
+
+def _by_cause(lead: Weight, weighed: Weighed, opened: bool, settings: Judging) -> list[str]:
+    assert lead.margin is not None
     passed = lead.margin - weighed.threshold
     side = "over" if passed > 0 else "short of"
     lines = [
@@ -56,7 +62,7 @@ def why(kind: str, weighed: Weighed, opened: bool, settings: Judging) -> list[st
     ]
     if passed > 0 and not opened:
         lines.append(_refused(weighed, settings))
-    return lines + _rival(lead, weighed) + _explained_away(weighed)
+    return lines + _rival(lead, weighed)
 
 
 def _no_cause(weighed: Weighed) -> list[str]:
@@ -94,14 +100,17 @@ def _refused(weighed: Weighed, settings: Judging) -> str:
 
 
 def _explained_away(weighed: Weighed) -> list[str]:
-    margin = -1e9 if weighed.margin is None else weighed.margin
-    if weighed.unmuted is None or weighed.unmuted <= max(margin, weighed.threshold):
-        return []
     names = listed(weighed.operators_out)
-    return [
-        f"By itself it would have opened ({weighed.unmuted:.1f}): the outage of {names}"
-        " explains it away."
-    ]
+    muted = sum(one.muted for one in weighed.vantages if one.name in weighed.operators_out)
+    if not names or muted <= 0:
+        return []
+    margin = -math.inf if weighed.margin is None else weighed.margin
+    if weighed.unmuted is not None and weighed.unmuted > weighed.threshold >= margin:
+        return [
+            f"By itself it would have opened, with {weighed.unmuted:.1f} nats:"
+            f" the outage of {names} explains it away."
+        ]
+    return [f"The outage of {names} explains what is seen there, up to {muted:.1f} nats."]
 
 
 def _why_operator(weighed: Weighed) -> str:

@@ -86,10 +86,10 @@ def amount(value: float, unit: str) -> str:
 def listed(names: Sequence[str]) -> str:
     """Return names as a list in words.
 
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
+    ('a, b and c', 'a', '')
     """
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def minutes(seconds: int) -> str:
