@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
-from outage.batches import SampleBatch
+from outage.batches import Ints, SampleBatch
 from outage.judging.layout import Plane
 from outage.judging.outlook import Group, Outlook
 from outage.slots import DAY
 from outage.store.store import Store
 from outage.words import Series
 
+_FIELDS = attrgetter("subject", "signal", "category", "vantage", "source", "slot_seconds")
 _GAIN = "gain"  # baselines whose key starts so hold a feature's gain, the same in every slot
 
 
@@ -21,7 +24,9 @@ class StoredSource:
 
     def __init__(self, store: Store, *, corrected: bool = False) -> None:
         self._store, self._corrected = store, corrected
-        self._series = tuple(store.series())
+        numbers = store.numbers()
+        self._series = tuple(sorted(numbers, key=_FIELDS))
+        self._numbers = {one: numbers[one] for one in self._series}
         self._span = store.span()
 
     def series(self) -> Sequence[Series]:
@@ -32,9 +37,24 @@ class StoredSource:
         """Return the first slot start and the last slot end, None if there is no sample."""
         return self._span
 
-    def load(self, since: int, until: int) -> SampleBatch:
-        """Return the samples of slots that start in `[since, until)`."""
-        return self._store.load(since, until, corrected=self._corrected)
+    def reach(self, until: int) -> None:
+        """Note that samples have come up to `until`, of the series that there were."""
+        if self._span is not None:
+            self._span = (self._span[0], max(self._span[1], until))
+
+    def load(self, since: int, until: int, series: Sequence[Series] | None = None) -> SampleBatch:
+        """Return the samples of slots that start in `[since, until)`, of some series or all."""
+        found = self._store.load_as(self._chosen(series), since, until, corrected=self._corrected)
+        return found if series is not None else replace(found, series=self._series)
+
+    def last(self, series: Sequence[Series], before: int) -> Ints:
+        """Return the start of the last slot of each series before a moment, or less than 0."""
+        return self._store.last_before(self._chosen(series), before)
+
+    def _chosen(self, series: Sequence[Series] | None) -> Mapping[Series, int]:
+        if series is None:
+            return self._numbers
+        return {one: self._numbers[one] for one in series}
 
 
 class StoredBook:

@@ -11,13 +11,13 @@ import numpy as np
 from outage.batches import Floats, Panel
 from outage.judging import scoring
 from outage.judging.combine import Index
+from outage.judging.expecting import Expecting
 from outage.judging.fold import Fold
 from outage.judging.layout import Plane, Unit, lay_out
 from outage.judging.outlook import (
     HISTORY_DAYS,
     Offsets,
     Outlook,
-    fit_cold,
     fit_outlook,
     groups_of,
     masked,
@@ -30,12 +30,10 @@ from outage.judging.signatures import Signatures, built_in
 from outage.judging.sources import MemoryBook, OutlookBook, SampleSource
 from outage.judging.state import FoldState, Sighting, Track
 from outage.judging.weigh import features
+from outage.judging.window import Window
 from outage.settings import Settings
 from outage.slots import DAY, HOUR
 
-LEAD: Final = DAY  # how far back a block sees: drift, and where an incident began
-AHEAD_DAYS: Final = 7  # how much is read at a time
-COLD_SPREAD: Final = 0.7  # log units; a few hours cannot tell a wild series from one that was hit
 MASKED_SECONDS: Final = 7 * DAY  # a longer incident becomes the new normal
 
 
@@ -68,7 +66,10 @@ class Engine:
         self.lags = [_lag(plane, lags or {}) for plane in self.planes]
         self.groups = [groups_of(plane.units) for plane in self.planes]
         self.fold = self._fold()
-        self._windows: dict[int, Panel] = {}
+        self.watched = [
+            Expecting(plane, lag, Window(plane, source))
+            for plane, lag in zip(self.planes, self.lags, strict=True)
+        ]
 
     def _fold(self) -> Fold:
         units: list[Unit] = []
@@ -102,7 +103,7 @@ class Engine:
         while state.judged_until < until:
             begin = state.judged_until
             end = min(until, self._boundary(begin))
-            if not state.tracks and not self._anything(begin - DAY - HOUR, end):
+            if not state.tracks and not self._anything(begin, end):
                 state = replace_until(state, end)
                 continue
             blocks = self.blocks(state, end)
@@ -123,8 +124,10 @@ class Engine:
         )
 
     def _anything(self, begin: int, end: int) -> bool:
+        """Return whether there is a sample in `[begin, end)` or in the day and hour before."""
         return any(
-            bool(np.isfinite(self.window(number, begin - begin % HOUR, end).values).any())
+            bool(np.isfinite(self.window(number, first - first % HOUR, end).values).any())
+            for first in (begin, begin - DAY - HOUR)
             for number in range(len(self.planes))
         )
 
@@ -136,21 +139,13 @@ class Engine:
 
     def window(self, number: int, begin: int, end: int) -> Panel:
         """Return a plane's values over `[begin, end)`, read ahead and kept while they last."""
-        kept = self._windows.get(number)
-        plane = self.planes[number]
-        if kept is None or begin < kept.start or end > kept.end:
-            first = begin - begin % DAY - DAY
-            last = max(end, begin) + AHEAD_DAYS * DAY if self._ahead(end) else end
-            last += -last % HOUR
-            kept = plane.panel(self.source.load(first, last), first, last)
-            self._windows[number] = kept
-        a = (begin - kept.start) // plane.slot_seconds
-        b = (end - kept.start) // plane.slot_seconds
-        return Panel(plane.series, begin, plane.slot_seconds, kept.values[a:b], kept.known_at[a:b])
+        return self.watched[number].window.panel(begin, end)
 
-    def _ahead(self, end: int) -> bool:
-        span = self.source.span()
-        return span is not None and span[1] > end + DAY
+    def renew(self, source: SampleSource, moment: int) -> None:
+        """Go on with a source of the same series, into which samples came since `moment`."""
+        self.source = source
+        for watched in self.watched:
+            watched.renew(source, moment)
 
     def _block(self, number: int, state: FoldState, begin: int, end: int) -> Scored:
         """Score the slots of one plane that became complete in `(begin, end]`."""
@@ -168,76 +163,17 @@ class Engine:
             replace_gains(expected, outlook),
             values,
             first,
-            np.asarray(np.isnan(outlook.location).all(axis=0)),
+            self.watched[number].fitted(self.book, first - first % DAY).unseasoned,
         )
 
-    def seen(self, number: int, first: int, last: int) -> tuple[Floats, Outlook]:
-        """Return the values judged in `[first, last)` and what was expected, drift included."""
-        days = range(first - first % DAY, max(last, first + 1), DAY)
-        parts = [self._seen(number, day, max(first, day), min(last, day + DAY)) for day in days]
-        return (
-            np.concatenate([values for values, _, _ in parts]),
-            Outlook(
-                np.concatenate([location for _, location, _ in parts]),
-                np.concatenate([spread for _, _, spread in parts]),
-                (),
-            ),
-        )
+    def seen(
+        self, number: int, first: int, last: int, columns: Sequence[int] | None = None
+    ) -> tuple[Floats, Outlook]:
+        """Return the values judged in `[first, last)` and what was expected, drift included.
 
-    def _seen(self, number: int, day: int, first: int, last: int) -> tuple[Floats, Floats, Floats]:
-        """Return values, location and spread of slots of one day."""
-        plane = self.planes[number]
-        lead = first - first % HOUR - LEAD
-        panel = self.window(number, lead, last)
-        complete = panel.slot_starts + plane.slot_seconds + self.lags[number]
-        known = panel.known_at <= complete[:, None]
-        values = np.where(known, panel.values, np.nan)
-        location, spread = self._expected(number, day, panel)
-        skip = (first - lead) // plane.slot_seconds
-        cold = np.isnan(location[skip:]).any(axis=0)
-        level = scoring.drift(plane, lead, values, location, first)
-        location[skip:] *= np.exp(np.where(cold, 0.0, level))
-        if cold.any():
-            self._warm(plane, panel, values, location, spread, skip, np.flatnonzero(cold))
-        return values[skip:], location[skip:], spread[skip:]
-
-    def _expected(self, number: int, day: int, panel: Panel) -> tuple[Floats, Floats]:
-        """Return what the day's fit expects of the panel; before the first fit, what that does."""
-        location = np.full(panel.values.shape, np.nan)
-        spread = np.full(panel.values.shape, np.nan)
-        for fitted in (day, day + DAY):
-            outlook = self.book.get(fitted, panel.slot_seconds)
-            if outlook is None or outlook.location.shape[1] != panel.values.shape[1]:
-                continue
-            rows = (panel.slot_starts - (fitted - DAY)) // panel.slot_seconds
-            inside = (rows >= 0) & (rows < len(outlook.location))
-            location[inside] = outlook.location[rows[inside]]
-            spread[inside] = outlook.spread[rows[inside]]
-            break
-        return location, spread
-
-    def _warm(
-        self,
-        plane: Plane,
-        panel: Panel,
-        values: Floats,
-        location: Floats,
-        spread: Floats,
-        skip: int,
-        cold: np.ndarray[tuple[int], np.dtype[np.int64]],
-    ) -> None:
-        """Fill in what the cold start expects of series without a season, hour by hour."""
-        starts = panel.slot_starts
-        for hour in np.unique(starts[skip:] // HOUR * HOUR):
-            rows = np.flatnonzero((starts >= hour) & (starts < hour + HOUR))
-            rows = rows[rows >= skip]
-            found = fit_cold(plane, values, starts, int(hour), cold)
-            if found is None:
-                continue
-            for position, column in enumerate(cold):
-                missing = rows[np.isnan(location[rows, column])]
-                location[missing, column] = found.location[0, position]
-                spread[missing, column] = min(found.spread[0, position], COLD_SPREAD)
+        Shapes (slots, columns): those of the plane, or only some of them.
+        """
+        return self.watched[number].seen(self.book, first, last, columns)
 
     # -- outlooks ---------------------------------------------------------------------------
 

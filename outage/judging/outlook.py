@@ -182,24 +182,21 @@ def _gains(
     )
 
 
-def fit_cold(
-    plane: Plane, values: Floats, slot_starts: Ints, hour: int, columns: Ints
-) -> Expectation | None:
-    """Return the cold-start expectation at `hour` from the day before it, one row per call."""
-    inside = (slot_starts >= hour - DAY) & (slot_starts + plane.slot_seconds <= hour)
-    zeros = np.zeros((int(inside.sum()), len(columns)), dtype=np.int64)
+def fit_cold(plane: Plane, values: Floats, slot_starts: Ints, columns: Ints) -> Expectation | None:
+    """Return the cold-start expectation after a day of some columns' values, in one row."""
+    zeros = np.zeros(values.shape, dtype=np.int64)
     history = History(
-        slot_starts=slot_starts[inside],
+        slot_starts=slot_starts,
         slot_seconds=plane.slot_seconds,
-        values=values[inside][:, columns],
-        noises=tuple(plane.noises[i] for i in columns),
+        values=values,
+        noises=tuple(plane.noises[i] for i in columns.tolist()),
         utc_offsets=zeros,
     )
     try:
         baseline = load("outage.detectors", "trailing")().fit(history)
     except NotEnoughHistory:
         return None
-    found: Expectation = baseline.expect(np.array([hour]), zeros[:1])
+    found: Expectation = baseline.expect(slot_starts[-1:], zeros[:1])
     return found
 
 

@@ -15,7 +15,6 @@ from outage.judging.medians import column_medians
 from outage.judging.outlook import Group, Outlook, seen_of
 from outage.judging.signatures import Signatures
 from outage.judging.weigh import discounts, features, floor_of, weigh
-from outage.slots import DAY, HOUR
 from outage.words import SIGNALS, Witness
 
 COMPLAINTS: Final = ("error_posts", "user_reports")
@@ -57,26 +56,19 @@ def drifting(plane: Plane) -> Floats:
     )
 
 
-def drift(plane: Plane, start: int, values: Floats, location: Floats, since: int) -> Floats:
-    """Return the log level of each slot from `since` on against the day before its hour.
+def drift(values: Floats, location: Floats, a_day: int) -> Floats:
+    """Return the log level at each full hour against the day before it, shape (hours, series).
 
-    The median log ratio of the 24 h before each full hour (rows of `values` begin at `start`);
-    series of fewer than ten a slot are left alone: their median is a count of zeros.
+    The median log ratio of the 24 h (`a_day` slots) before; the rows of both arrays begin a day
+    before the first hour and end with the last.
     """
-    seconds = plane.slot_seconds
-    first = (since - start) // seconds
     ratio = np.log((values + 0.5) / (location + 0.5))
-    level = np.zeros((len(values) - first, values.shape[1]))
-    hours = (start + seconds * np.arange(first, len(values))) // HOUR * HOUR
-    for hour in np.unique(hours):
-        stop = max(0, (int(hour) - start) // seconds)
-        window = ratio[max(0, stop - DAY // seconds) : stop]
-        spoken = np.isfinite(window).sum(axis=0) >= max(6, len(window) // 4)
-        middle = column_medians(window) if len(window) else np.zeros(len(spoken))
-        level[hours == hour] = np.where(spoken, middle, 0.0)
-    well_counted = np.nan_to_num(np.nanmax(location, axis=0, initial=0.0)) >= WELL_COUNTED
-    kept = drifting(plane) * well_counted
-    return np.asarray(np.clip(level, -LEVEL_CAP, LEVEL_CAP) * kept)
+    levels = []
+    for first in range(0, len(ratio) - a_day + 1, a_day // 24):
+        window = ratio[first : first + a_day]
+        spoken = np.isfinite(window).sum(axis=0) >= max(6, a_day // 4)
+        levels.append(np.where(spoken, column_medians(window), 0.0))
+    return np.asarray(np.clip(np.array(levels), -LEVEL_CAP, LEVEL_CAP), dtype=np.float64)
 
 
 def score(

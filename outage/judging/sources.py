@@ -20,8 +20,16 @@ class SampleSource(Protocol):
         """Return every series there is, sorted."""
         ...
 
-    def load(self, since: int, until: int) -> SampleBatch:
-        """Return the samples of slots that start in `[since, until)`."""
+    def load(self, since: int, until: int, series: Sequence[Series] | None = None) -> SampleBatch:
+        """Return the samples of slots that start in `[since, until)`, of some series or all.
+
+        The batch may name series that have none there; without `series` it names the same
+        tuple every time.
+        """
+        ...
+
+    def last(self, series: Sequence[Series], before: int) -> Ints:
+        """Return the start of the last slot of each series before a moment, or less than 0."""
         ...
 
     def span(self) -> tuple[int, int] | None:
@@ -63,15 +71,26 @@ class MemorySource:
         order = np.argsort(batch.slot_start, kind="stable")
         self._batch = batch.take(order)
         self._starts: Ints = self._batch.slot_start
+        self._place = {one: i for i, one in enumerate(batch.series)}
 
     def series(self) -> Sequence[Series]:
         """Return every series there is, sorted."""
         return sorted(self._batch.series)
 
-    def load(self, since: int, until: int) -> SampleBatch:
-        """Return the samples of slots that start in `[since, until)`."""
+    def load(self, since: int, until: int, series: Sequence[Series] | None = None) -> SampleBatch:
+        """Return the samples of slots that start in `[since, until)`, of some series or all."""
         first, last = np.searchsorted(self._starts, [since, until])
-        return self._batch.take(np.arange(first, last))
+        rows = self._batch.take(np.arange(first, last))
+        if series is None:
+            return rows
+        return rows.take(np.isin(rows.series_index, [self._place[one] for one in series]))
+
+    def last(self, series: Sequence[Series], before: int) -> Ints:
+        """Return the start of the last slot of each series before a moment, or less than 0."""
+        last = np.full(len(self._batch.series), -1, dtype=np.int64)
+        rows = slice(0, int(np.searchsorted(self._starts, before)))
+        np.maximum.at(last, self._batch.series_index[rows], self._starts[rows])
+        return np.asarray(last[[self._place[one] for one in series]])
 
     def span(self) -> tuple[int, int] | None:
         """Return the first slot start and the last slot end, None if there is no sample."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from outage.errors import BadInput
 from outage.slots import check_slot_seconds
@@ -44,6 +44,11 @@ def numbers(connection: Connection) -> dict[Series, int]:
         SeriesRow.slot_seconds,
     )
     return {Series(*row[1:]): row[0] for row in connection.execute(query)}
+
+
+def count(connection: Connection) -> int:
+    """Return how many series there are; none is ever removed."""
+    return connection.scalar(select(func.count()).select_from(SeriesRow)) or 0
 
 
 def subjects(connection: Connection) -> dict[str, SubjectKind]:

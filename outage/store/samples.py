@@ -77,6 +77,46 @@ def load(
     return _batch(rows, ids)
 
 
+def load_as(
+    connection: Connection,
+    numbers: Mapping[Series, int],
+    since: int,
+    until: int,
+    *,
+    corrected: bool,
+) -> SampleBatch:
+    """Return the samples of `numbers` in `[since, until)`, naming all of them in their order."""
+    if not numbers:
+        return SampleBatch.of(())
+    ids = list(numbers.values())
+    rows = bulk_for(connection).load(connection, ids, since, until)
+    if corrected:
+        rows = overlay(ordered(rows), _corrections_between(connection, since, until))
+    rank = np.zeros(max(ids) + 1, dtype=np.int64)
+    rank[ids] = np.arange(len(ids))
+    return SampleBatch(
+        tuple(numbers),
+        rank[rows["series_id"]],
+        np.ascontiguousarray(rows["slot_start"]),
+        np.ascontiguousarray(rows["value"]),
+        np.ascontiguousarray(rows["known_at"]),
+        np.ascontiguousarray(rows["weight"]),
+    )
+
+
+def last_before(connection: Connection, numbers: Mapping[Series, int], before: int) -> Ints:
+    """Return the start of the last slot of each series before a moment, -1 where there is none."""
+    latest = select(func.max(SampleRow.slot_start)).where(
+        SampleRow.series_id == SeriesRow.id, SampleRow.slot_start < before
+    )
+    found = {
+        number: moment
+        for number, moment in connection.execute(select(SeriesRow.id, latest.scalar_subquery()))
+        if moment is not None
+    }
+    return np.array([found.get(number, -1) for number in numbers.values()], dtype=np.int64)
+
+
 def span(connection: Connection) -> tuple[int, int] | None:
     """Return the start of the first slot and the end of the last, None if there is none."""
     of_series = SampleRow.series_id == SeriesRow.id

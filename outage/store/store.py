@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from outage.batches import Floats, SampleBatch
+from outage.batches import Floats, Ints, SampleBatch
 from outage.store import margins, registry, samples, verdicts
 from outage.store.database import Database
 from outage.store.margins import Freshness
@@ -93,6 +93,31 @@ class Store:
         with self._database.reading() as connection:
             numbers = samples.chosen(registry.numbers(connection), subjects)
             return samples.load(connection, numbers, since, until, corrected=corrected)
+
+    def load_as(
+        self, numbers: Mapping[Series, int], since: int, until: int, *, corrected: bool = False
+    ) -> SampleBatch:
+        """Return samples as `load` does, of the series `numbers` (see there), in any order.
+
+        `series` are all of them, in their order, whether they have samples there or not.
+        """
+        with self._database.reading() as connection:
+            return samples.load_as(connection, numbers, since, until, corrected=corrected)
+
+    def last_before(self, numbers: Mapping[Series, int], before: int) -> Ints:
+        """Return the start of the last slot of each series before a moment, -1 if none."""
+        with self._database.reading() as connection:
+            return samples.last_before(connection, numbers, before)
+
+    def numbers(self) -> dict[Series, int]:
+        """Return the number of every series, by which the store knows it for ever."""
+        with self._database.reading() as connection:
+            return registry.numbers(connection)
+
+    def count_series(self) -> int:
+        """Return how many series there are; they only ever grow in number."""
+        with self._database.reading() as connection:
+            return registry.count(connection)
 
     def span(self) -> tuple[int, int] | None:
         """Return the start of the first slot and the end of the last, None if there is none."""

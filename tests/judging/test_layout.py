@@ -136,10 +136,7 @@ def test_a_category_that_falls_silent_is_no_drop(category: str, hours: int) -> N
     assert judge(silent).incidents == []
 
 
-not_yet = pytest.mark.xfail(strict=True, reason="a part is forgotten with the window it is read in")
-
-
-@pytest.mark.parametrize("hours", [1, pytest.param(60, marks=not_yet)])
+@pytest.mark.parametrize("hours", [1, 60])
 def test_a_sum_stays_a_gap_however_long_a_part_is_silent(hours: int) -> None:
     silent = without(by_category(world()), JUDGED - hours * HOUR, JUDGED + DAY, category="media")
     engine = engine_of(silent)

@@ -1,0 +1,87 @@
+"""A plane's samples over a stretch of time that slides along as judging goes on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from outage.batches import Floats, Ints, Panel
+from outage.judging.layout import Plane
+from outage.judging.outlook import HISTORY_DAYS
+from outage.judging.sources import SampleSource
+from outage.slots import DAY, HOUR
+
+AHEAD_DAYS: Final = 7  # how much is read at a time
+MOST_CELLS: Final = 2**24  # of one matrix; a plane that is wider keeps and reads no more than days
+
+
+class Window:
+    """Values and when each was known, read from the source once and kept while they last.
+
+    Small planes keep the history that fits ask for day after day; wide ones little more than
+    the day before.
+    """
+
+    def __init__(self, plane: Plane, source: SampleSource) -> None:
+        self.plane, self.source = plane, source
+        self.start = self.end = 0
+        self._values: Floats = np.empty((0, len(plane.series)))
+        self._known_at: Ints = np.empty((0, len(plane.series)), dtype=np.int64)
+        self._last: Ints | None = None
+        a_day = max(1, DAY // plane.slot_seconds * len(plane.series))
+        days = MOST_CELLS // a_day
+        self._back_days = HISTORY_DAYS + 2 if days >= HISTORY_DAYS + 2 + AHEAD_DAYS else 1
+        self._ahead_days = min(AHEAD_DAYS, max(1, days))
+
+    def panel(self, begin: int, end: int) -> Panel:
+        """Return the plane over `[begin, end)`, reading what is not there yet."""
+        seconds = self.plane.slot_seconds
+        if begin < self.start or begin > self.end or not self.end:
+            self._begin(begin)
+        if end > self.end:
+            self._read(begin, end)
+        a, b = (begin - self.start) // seconds, (end - self.start) // seconds
+        return Panel(self.plane.series, begin, seconds, self._values[a:b], self._known_at[a:b])
+
+    def forget(self, moment: int) -> None:
+        """Let go of the slots that were not complete at `moment`: more may have come since."""
+        whole = moment - (moment - self.start) % self.plane.slot_seconds
+        self.end = max(self.start, min(self.end, whole))
+        self._last = None
+
+    def _begin(self, begin: int) -> None:
+        """Start anew, empty, at `begin` or a day before."""
+        start = begin - begin % DAY - DAY if self._back_days > 1 else begin - begin % HOUR
+        self.start = self.end = start
+        self._last = None
+
+    def _read(self, begin: int, end: int) -> None:
+        seconds = self.plane.slot_seconds
+        span = self.source.span()
+        last = end
+        if span is not None and span[1] > end + DAY:
+            last = max(end, self.end) + self._ahead_days * DAY
+            last -= last % DAY
+        last += -(last - self.end) % seconds
+        if self._last is None and self.plane.sums:
+            self._last = self.source.last(self.plane.stored, self.end)
+        batch = self.source.load(self.end, last)
+        fresh, self._last = self.plane.laid_out(batch, self.end, last, self._last)
+        self._make_room(min(begin, self.end - self._back_days * DAY), last)
+        a, b = (self.end - self.start) // seconds, (last - self.start) // seconds
+        self._values[a:b], self._known_at[a:b] = fresh.values, fresh.known_at
+        self.end = last
+
+    def _make_room(self, keep: int, last: int) -> None:
+        """Have rows up to `last`; slots before `keep` are dropped if that takes moving rows."""
+        seconds = self.plane.slot_seconds
+        if (last - self.start) // seconds <= len(self._values):
+            return
+        first = max(self.start, keep - (keep - self.start) % seconds)
+        rows = (last + DAY - first) // seconds
+        a, b = (first - self.start) // seconds, (self.end - self.start) // seconds
+        values = np.empty((rows, self._values.shape[1]))
+        known_at = np.empty(values.shape, dtype=np.int64)
+        values[: b - a], known_at[: b - a] = self._values[a:b], self._known_at[a:b]
+        self._values, self._known_at, self.start = values, known_at, first
