@@ -16,7 +16,9 @@ EXAMPLE = "Example: outage case export 8ce6289c649d86fe cases/blackout --cause a
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    case = typer.Typer(help="Labelled cases.", no_args_is_help=True, rich_markup_mode=None)
+    case = typer.Typer(
+        help="Labelled cases.", epilog=EXAMPLE, no_args_is_help=True, rich_markup_mode=None
+    )
     case.command("export", epilog=EXAMPLE)(export)
     app.add_typer(case, name="case")
 
