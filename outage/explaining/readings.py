@@ -36,14 +36,15 @@ def _of_plane(engine: Engine, number: int, subject: str, moment: int) -> list[Re
         return []
     seconds = plane.slot_seconds
     start = floor_slot(moment - engine.lags[number], seconds) - seconds
-    values, expected = engine.seen(number, start, start + seconds)
+    values, expected = engine.seen(number, start, start + seconds, columns)
     outlook = engine.book.get(start - start % DAY, seconds)
     late = np.isfinite(engine.window(number, start, start + seconds).values[0])
     found = []
-    for i in columns:
+    for place, i in enumerate(columns):
         one = plane.series[i]
-        seen, location = values[0, i], expected.location[0, i]
-        distance = sums(one.signal, values[:, i], expected.location[:, i], expected.spread[:, i])
+        here = values[:, place], expected.location[:, place], expected.spread[:, place]
+        seen, location = here[0][0], here[1][0]
+        distance = sums(one.signal, *here)
         warm = outlook is not None and bool(np.isfinite(outlook.location[:, i]).any())
         found.append(
             Reading(

@@ -55,15 +55,17 @@ def _between(
     seconds = engine.planes[plane].slot_seconds
     first = track.start - track.start % seconds - LEAD_SECONDS
     stop = min(track.last_hit, track.touched_at - engine.lags[plane], track.start + DAY)
-    values, expected = engine.seen(plane, first, stop - stop % seconds)
+    both = [*network, *folk]
+    last = stop - stop % seconds
+    values, expected = engine.seen(plane, first, last, [one.at for one in both])
     ratio = np.log((values + 0.5) / (expected.location + 0.5))
-    lines = [_mean(ratio, chosen) for chosen in (network, folk)]
-    return correlate(lines[0], lines[1], seconds)
+    signed = ratio * [np.sign(one.score) for one in both]
+    here = len(network)
+    return correlate(_mean(signed[:, :here]), _mean(signed[:, here:]), seconds)
 
 
-def _mean(ratio: Floats, columns: list[Column]) -> Floats:
-    """Return the columns' mean departure, each upwards and as a share of its own strongest."""
-    signed = ratio[:, [one.at for one in columns]] * [np.sign(one.score) for one in columns]
+def _mean(signed: Floats) -> Floats:
+    """Return the columns' mean departure, each as a share of its own strongest."""
     strongest = np.nanmax(np.abs(signed), axis=0, initial=1e-6)
     known = np.isfinite(signed)
     total = np.where(known, signed / strongest, 0.0).sum(axis=1)

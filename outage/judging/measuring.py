@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,10 +40,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """A plane's slots from `first` on while an incident lasted, arrays (slots, series)."""
+    """A plane's slots from `first` on while an incident lasted, arrays (slots, about).
+
+    `about` are the columns of the plane that are about the incident's subject.
+    """
 
     plane: int
     first: int
+    about: Sequence[int]
     values: Floats
     expected: Outlook
 
@@ -68,23 +72,24 @@ def measure(engine: Engine, track: Track) -> Measured:
     stretches: list[Stretch] = []
     for number, plane in enumerate(engine.planes):
         about = [i for i, one in enumerate(plane.series) if mine(track, one)]
-        stop = min(track.last_hit, track.touched_at, track.start + DAY)
+        stop = min(track.last_hit, track.touched_at - engine.lags[number], track.start + DAY)
         first = track.start - track.start % plane.slot_seconds
         last = stop - stop % plane.slot_seconds
         if not about or last <= first:
             continue
-        values, expected = engine.seen(number, first, last)
-        stretches.append(Stretch(number, first, values, expected))
-        for i in about:
-            found = sums(
-                plane.series[i].signal,
-                values[:, i],
-                expected.location[:, i],
-                expected.spread[:, i],
-            )
-            if found is not None:
-                columns.append(Column(plane.series[i], number, i, *found))
+        stretch = Stretch(number, first, about, *engine.seen(number, first, last, about))
+        stretches.append(stretch)
+        columns += _columns(plane.series, stretch)
     return Measured(columns, stretches)
+
+
+def _columns(series: Sequence[Series], stretch: Stretch) -> Iterator[Column]:
+    location, spread = stretch.expected.location, stretch.expected.spread
+    for place, at in enumerate(stretch.about):
+        one = series[at]
+        found = sums(one.signal, stretch.values[:, place], location[:, place], spread[:, place])
+        if found is not None:
+            yield Column(one, stretch.plane, at, *found)
 
 
 def sums(

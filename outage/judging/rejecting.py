@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from outage.judging.engine import Engine
-from outage.judging.measuring import Measured, Stretch, mine
+from outage.judging.layout import Unit
+from outage.judging.measuring import Measured, Stretch
 from outage.judging.outlook import Group, seen_of
 from outage.judging.signatures import EFFECTS, Signatures
 from outage.judging.state import Track
@@ -93,29 +95,34 @@ def rejections(
 def _groups(
     engine: Engine, track: Track, stretch: Stretch
 ) -> list[tuple[Group, dict[str, np.ndarray]]]:
-    """Return the groups cut down to the incident's own units that are hit, with their gains."""
+    """Return the groups cut down to the incident's own units that are hit, with their gains.
+
+    Their columns are places among those that the stretch is about.
+    """
     plane = engine.planes[stretch.plane]
     outlook = engine.book.get(stretch.first - stretch.first % DAY, plane.slot_seconds)
     hit = {name for name, weight in track.hit.items() if weight > 0.0}
+    place = {at: i for i, at in enumerate(stretch.about)}
     cut = []
     for position, group in enumerate(engine.groups[stretch.plane]):
+        about = np.isin(next(iter(group.columns.values())), stretch.about)
         inside = np.array(
-            [
-                mine(track, plane.series[plane.units[u].columns[0][1]])
-                and (
-                    plane.units[u].people
-                    or not hit
-                    or plane.units[u].vantage in hit
-                    or plane.units[u].subject in hit
-                )
-                for u in group.units
-            ]
+            [x and _hit(plane.units[u], hit) for u, x in zip(group.units, about, strict=True)]
         )
         if inside.any():
             gains = outlook.gains[position] if outlook is not None and outlook.gains else {}
-            part = Group(group.units[inside], {k: v[inside] for k, v in group.columns.items()})
+            columns = {
+                name: np.array([place[at] for at in found[inside].tolist()])
+                for name, found in group.columns.items()
+            }
+            part = Group(group.units[inside], columns)
             cut.append((part, {name: gain[inside] for name, gain in gains.items()}))
     return cut
+
+
+def _hit(unit: Unit, hit: Collection[str]) -> bool:
+    """Return whether a unit speaks of what is hit: people always do."""
+    return unit.people or not hit or unit.vantage in hit or unit.subject in hit
 
 
 def _ratios(feature: Feature) -> list[float]:

@@ -164,10 +164,10 @@ def _placed(engine: Engine, track: Track, columns: Sequence[Column]) -> tuple[in
     if track.touched_at - track.start <= reach:  # too short yet to place a change in
         return track.start, track.end
     first = track.start - track.start % seconds - 48 * seconds
-    last = min(track.touched_at, track.start + 240 * seconds)
+    last = min(track.touched_at - engine.lags[best.plane], track.start + 240 * seconds)
     last -= last % seconds
-    values, expected = engine.seen(best.plane, first, last)
-    residual = _residual(values[:, best.at], expected.location[:, best.at])
+    values, expected = engine.seen(best.plane, first, last, [best.at])
+    residual = _residual(values[:, 0], expected.location[:, 0])
     found = load("outage.detectors", "kernel")().find(residual)
     moments = [first + position * seconds for position in found]
     start = _nearest(track.start, moments, reach)
