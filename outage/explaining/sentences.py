@@ -48,7 +48,7 @@ def why(kind: str, weighed: Weighed, opened: bool, settings: Judging) -> list[st
         return [_why_operator(weighed)]
     lead = next((one for one in weighed.weights if one.name == weighed.cause), None)
     if lead is None or lead.margin is None:
-        return _no_cause(weighed) + _explained_away(weighed)
+        return _explained_away(weighed) or _no_cause(weighed)
     return _by_cause(lead, weighed, opened, settings) + _explained_away(weighed)
 
 

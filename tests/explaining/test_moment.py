@@ -30,12 +30,14 @@ from tests.judging.made import (
     Change,
     at,
     blackout,
+    everything,
     where,
     without,
     world,
 )
 
 CATALOGUE = load_catalogue(None)
+CUT_OFF = everything(0.3) | {"bytes_down": 0.03, "bytes_up": 0.03, "syn": 0.8, "syn_ack": 0.03}
 TOLD: dict[tuple[object, ...], Explanation] = {}
 YOUNG = "gamma"  # begins half a day before the judged day
 
@@ -47,6 +49,8 @@ def day() -> SampleBatch:
         Change(at(8), at(9), {"posts": 8.0, "error_posts": 12.0}, "beta"),
         Change(at(12), at(13), GONE, None, "op-a"),
         Change(at(12), at(13), ALARM, "op-a", ""),
+        Change(at(20), at(21), CUT_OFF, None, "op-a"),
+        Change(at(20), at(21), ALARM, "op-a", ""),
     )
     whole = world(*changes, services=("alpha", "beta", YOUNG))
     whole = without(whole, 0, JUDGED - 12 * HOUR, subject=YOUNG)
@@ -176,6 +180,14 @@ def test_an_operators_outage_explains_its_services_away(store: Store) -> None:
     assert operator.incident is not None
     assert "Of 3 services seen from it 3 fall" in text(operator)
     assert {one.name for one in operator.vantages if one.hit} == {"alpha", "beta", YOUNG}
+
+
+def test_what_would_have_opened_but_for_the_operator_is_said(store: Store) -> None:
+    found = told(store, "beta", 20.2)
+
+    assert found.outcome is Outcome.NOTHING_OPEN
+    assert "By itself it would have opened, with " in text(found)
+    assert "the outage of op-a explains it away" in text(found)
 
 
 def test_an_operator_that_is_fine_is_told_so(store: Store) -> None:
