@@ -29,6 +29,94 @@ class Detected:
     notices: list[Notice]
 
 
+class Live:
+    """Judging that stays at hand: each further call reads only what came since the last one."""
+
+    def __init__(self, store: Store, settings: Settings, catalogue: Catalogue) -> None:
+        self._store, self._settings, self._catalogue = store, settings, catalogue
+        self._series = -1
+        self._source: StoredSource | None = None
+        self._engine: Engine | None = None
+        self._state: FoldState | None = None
+
+    def detect(
+        self,
+        now: int,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        progress: Callable[[int], None] = lambda _moment: None,
+    ) -> Detected:
+        """Judge every slot that completed by `until` (default: the last sample's, at most `now`).
+
+        Starts where the last call ended, whoever made it; `since` rewinds: incidents opened after
+        it are replaced. Each day is one transaction, so that an interrupted call goes on where it
+        stopped.
+        """
+        engine, last = self._ready()
+        end = min(now, last + max(engine.lags, default=0) if until is None else until)
+        state, rewound = self._begin(engine, since)
+        begin = state.judged_until
+        engine.renew(engine.source, begin)
+        incidents: dict[str, Incident] = {}
+        notices: dict[tuple[str, str, str | None, int], Notice] = {}
+        rewind_to = begin if rewound else None
+        self._state = None
+        for changes in engine.judge(state, end):
+            found, seen = records(engine, changes)
+            state = changes.state
+            self._store.save_judgement(
+                state.judged_until, state.as_json(), found, seen, rewind_to=rewind_to
+            )
+            rewind_to = None
+            incidents.update({one.id: one for one in found})
+            notices.update({(n.kind, n.subject, n.vantage, n.start): n for n in seen})
+            progress(state.judged_until)
+        if end > begin:
+            self._settle(state, end, rewind_to)
+        self._state = state
+        return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
+
+    def _ready(self) -> tuple[Engine, int]:
+        """Return an engine that knows every series, and the end of the last slot there is."""
+        series = self._store.count_series()
+        if self._engine is None or self._source is None or series != self._series:
+            self._source = StoredSource(self._store)
+            self._engine = _engine(self._source, self._store, self._settings, self._catalogue)
+            self._series = series
+        ends = [one.last_slot_end for one in self._store.freshness()]
+        self._source.reach(max((end for end in ends if end is not None), default=0))
+        span = self._source.span()
+        if span is None:
+            raise UsageError(
+                "the store holds no samples; import some first (`outage import samples`)"
+            )
+        return self._engine, span[1]
+
+    def _begin(self, engine: Engine, since: int | None) -> tuple[FoldState, bool]:
+        judged = self._store.judged_until()
+        if since is None and judged is not None:
+            if self._state is not None and self._state.judged_until == judged:
+                return self._state, False
+            kept = self._store.judgement()
+            if kept is not None:
+                return FoldState.from_json(kept[1]), False
+        first = first_day(self._store)
+        start = since if since is not None else first
+        if start is None or (first is not None and start < first):
+            raise UsageError(
+                f"--since: samples begin at {format_time(first)}; start there or later"
+            )
+        return engine.start(start), judged is not None
+
+    def _settle(self, state: FoldState, end: int, rewind_to: int | None) -> None:
+        """Note that everything up to `end` was judged, quiet days included."""
+        if state.judged_until != end or rewind_to is not None:
+            state.judged_until = end
+            self._store.save_judgement(end, state.as_json(), [], [], rewind_to=rewind_to)
+        self._store.drop_baselines(end - KEEP_BASELINE_DAYS * DAY)
+
+
 def detect(
     store: Store,
     settings: Settings,
@@ -39,60 +127,17 @@ def detect(
     until: int | None = None,
     progress: Callable[[int], None] = lambda _moment: None,
 ) -> Detected:
-    """Judge every slot that completed by `until` (default: the last sample's, at most `now`).
-
-    Starts where the last call ended; `since` rewinds: incidents opened after it are replaced.
-    Each day is one transaction, so that an interrupted call goes on where it stopped.
-    """
-    span = store.span()
-    if span is None:
-        raise UsageError("the store holds no samples; import some first (`outage import samples`)")
-    engine = _engine(store, settings, catalogue)
-    last = span[1] + max(engine.lags, default=0)
-    end = min(now, last if until is None else until)
-    state, rewound = _begin(store, engine, since)
-    begin = state.judged_until
-    incidents: dict[str, Incident] = {}
-    notices: dict[tuple[str, str, str | None, int], Notice] = {}
-    rewind_to = begin if rewound else None
-    for changes in engine.judge(state, end):
-        found, seen = records(engine, changes)
-        state = changes.state
-        store.save_judgement(state.judged_until, state.as_json(), found, seen, rewind_to=rewind_to)
-        rewind_to = None
-        incidents.update({one.id: one for one in found})
-        notices.update({(n.kind, n.subject, n.vantage, n.start): n for n in seen})
-        progress(state.judged_until)
-    if end > begin or rewind_to is not None:
-        _settle(store, state, max(begin, end), rewind_to)
-    return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
+    """Judge once what `Live.detect` would; see there."""
+    live = Live(store, settings, catalogue)
+    return live.detect(now, since=since, until=until, progress=progress)
 
 
-def _engine(store: Store, settings: Settings, catalogue: Catalogue) -> Engine:
+def _engine(source: StoredSource, store: Store, settings: Settings, catalogue: Catalogue) -> Engine:
     engine = Engine(
-        StoredSource(store),
+        source,
         settings,
         catalogue.utc_offsets,
-        lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
+        lags={name: one.lag_seconds for name, one in catalogue.sources.items()},
     )
     engine.book = StoredBook(store, engine.planes, engine.groups)
     return engine
-
-
-def _begin(store: Store, engine: Engine, since: int | None) -> tuple[FoldState, bool]:
-    kept = store.judgement()
-    if since is None and kept is not None:
-        return FoldState.from_json(kept[1]), False
-    first = first_day(store)
-    start = since if since is not None else first
-    if start is None or (first is not None and start < first):
-        raise UsageError(f"--since: samples begin at {format_time(first)}; start there or later")
-    return engine.start(start), kept is not None
-
-
-def _settle(store: Store, state: FoldState, end: int, rewind_to: int | None) -> None:
-    """Note that everything up to `end` was judged, quiet days included."""
-    document = state.as_json()
-    document["judged_until"] = end
-    store.save_judgement(end, document, [], [], rewind_to=rewind_to)
-    store.drop_baselines(end - KEEP_BASELINE_DAYS * DAY)

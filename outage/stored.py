@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from outage.batches import Ints, SampleBatch
+from outage.batches import Floats, Ints, SampleBatch
 from outage.judging.layout import Plane
 from outage.judging.outlook import Group, Outlook
 from outage.slots import DAY
@@ -16,7 +16,7 @@ from outage.store.store import Store
 from outage.words import Series
 
 _FIELDS = attrgetter("subject", "signal", "category", "vantage", "source", "slot_seconds")
-_GAIN = "gain"  # baselines whose key starts so hold a feature's gain, the same in every slot
+KEPT_CELLS = 2**24  # numbers of all outlooks at hand
 
 
 class StoredSource:
@@ -58,7 +58,11 @@ class StoredSource:
 
 
 class StoredBook:
-    """Outlooks kept in the store, so that a restart judges the day by the same numbers."""
+    """Outlooks kept in the store, so that a restart judges the day by the same numbers.
+
+    What a fit says of units and features, not of slots, is kept beside them under the negative
+    of the slot length.
+    """
 
     def __init__(
         self, store: Store, planes: Sequence[Plane], groups: Sequence[Sequence[Group]]
@@ -73,56 +77,53 @@ class StoredBook:
     def get(self, day: int, slot_seconds: int) -> Outlook | None:
         """Return the outlook fitted for a day, or None; also if series have joined since."""
         if (day, slot_seconds) not in self._kept:
-            self._kept[day, slot_seconds] = self._read(day, slot_seconds)
+            self._keep(day, slot_seconds, self._read(day, slot_seconds))
         return self._kept[day, slot_seconds]
 
     def put(self, day: int, slot_seconds: int, outlook: Outlook) -> None:
         """Keep the outlook of a day."""
         keys = [_key(one) for one in self._planes[slot_seconds].series]
-        names, values = self._gains(slot_seconds, outlook)
-        rows = len(outlook.location)
-        gains = np.broadcast_to(np.array(values), (rows, len(values)))
-        location = np.concatenate([outlook.location, gains], axis=1)
-        spread = np.concatenate([outlook.spread, np.zeros_like(gains)], axis=1)
-        self._store.save_baselines(day, slot_seconds, [*keys, *names], location, spread)
+        self._store.save_baselines(day, slot_seconds, keys, outlook.location, outlook.spread)
+        names, gains = self._gains(slot_seconds, outlook)
+        self._store.save_baselines(day, -slot_seconds, names, gains, np.zeros_like(gains))
+        self._keep(day, slot_seconds, outlook)
+
+    def _keep(self, day: int, slot_seconds: int, outlook: Outlook | None) -> None:
+        """Keep an outlook at hand; of wide planes, only as many as fit in memory."""
+        width = max(1, len(self._planes[slot_seconds].series) * 4 * DAY // slot_seconds)
+        days = max(2, KEPT_CELLS // width)
         self._kept[day, slot_seconds] = outlook
+        mine = [key for key in self._kept if key[1] == slot_seconds]
+        for key in mine[: max(0, len(mine) - days)]:
+            del self._kept[key]
 
     def _read(self, day: int, slot_seconds: int) -> Outlook | None:
-        found = self._store.baselines(day, slot_seconds)
+        plane, groups = self._planes[slot_seconds], self._groups[slot_seconds]
+        keys = [_key(one) for one in plane.series]
+        found = self._store.baselines(day, slot_seconds, keys)
         if found is None:
             return None
-        keys, location, spread = found
-        place = {key: i for i, key in enumerate(keys)}
-        wanted = [place.get(_key(one), -1) for one in self._planes[slot_seconds].series]
-        if -1 in wanted:
-            return None
-        gains: list[dict[str, np.ndarray]] = [{} for _ in self._groups[slot_seconds]]
-        for position, group in enumerate(self._groups[slot_seconds]):
-            units = [self._planes[slot_seconds].units[i] for i in group.units]
-            features = {key.split("|")[1] for key in keys if key.startswith(f"{_GAIN}|")}
-            for feature in sorted(features):
-                at = [place.get(_gain_key(feature, unit), -1) for unit in units]
-                if -1 not in at:
-                    gains[position][feature] = location[0, at]
-        return Outlook(location[:, wanted], spread[:, wanted], tuple(gains))
+        kept = self._store.baselines(day, -slot_seconds)
+        gains: tuple[dict[str, Floats], ...] = tuple({} for _ in groups)
+        if kept is not None and len(kept[1]) == len(plane.units):
+            for name, column in zip(kept[0], kept[1].T, strict=True):
+                for group, learnt in zip(groups, gains, strict=True):
+                    if not np.isnan(column[group.units]).all():
+                        learnt[name] = column[group.units]
+        return Outlook(found[1], found[2], gains)
 
-    def _gains(self, slot_seconds: int, outlook: Outlook) -> tuple[list[str], list[float]]:
-        names, values = [], []
-        units = self._planes[slot_seconds].units
-        for group, gains in zip(self._groups[slot_seconds], outlook.gains, strict=False):
-            for feature, learnt in gains.items():
-                for i, value in zip(group.units, learnt, strict=True):
-                    names.append(_gain_key(feature, units[i]))
-                    values.append(float(value))
-        return names, values
+    def _gains(self, slot_seconds: int, outlook: Outlook) -> tuple[list[str], Floats]:
+        """Return the names of the features and their gains, shape (units, features)."""
+        names = sorted({name for learnt in outlook.gains for name in learnt})
+        gains = np.full((len(self._planes[slot_seconds].units), len(names)), np.nan)
+        for group, learnt in zip(self._groups[slot_seconds], outlook.gains, strict=False):
+            for name, values in learnt.items():
+                gains[group.units, names.index(name)] = values
+        return names, gains
 
 
 def _key(one: Series) -> str:
     return f"{one.subject}|{one.signal}|{one.category}|{one.vantage}|{one.source}"
-
-
-def _gain_key(feature: str, unit: object) -> str:
-    return "|".join([_GAIN, feature, *(getattr(unit, n) for n in ("subject", "vantage", "source"))])
 
 
 def first_day(store: Store) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,18 +12,10 @@ from outage.batches import Floats, Panel
 from outage.judging import scoring
 from outage.judging.combine import Index
 from outage.judging.expecting import Expecting
+from outage.judging.fitting import fit_day
 from outage.judging.fold import Fold
 from outage.judging.layout import Plane, Unit, lay_out
-from outage.judging.outlook import (
-    HISTORY_DAYS,
-    Offsets,
-    Outlook,
-    fit_outlook,
-    groups_of,
-    masked,
-    seasoned,
-    seen_of,
-)
+from outage.judging.outlook import HISTORY_DAYS, Offsets, Outlook, groups_of, seen_of
 from outage.judging.running import Layout
 from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures, built_in
@@ -173,7 +165,8 @@ class Engine:
 
         Shapes (slots, columns): those of the plane, or only some of them.
         """
-        return self.watched[number].seen(self.book, first, last, columns)
+        chosen = None if columns is None else np.array(columns, dtype=np.int64)
+        return self.watched[number].seen(self.book, first, last, chosen)
 
     # -- outlooks ---------------------------------------------------------------------------
 
@@ -183,18 +176,13 @@ class Engine:
         kept = self.book.get(day, plane.slot_seconds)
         if kept is not None and kept.location.shape[1] == len(plane.series):
             return kept
-        history = self.window(number, day - HISTORY_DAYS * DAY, day)
-        known = np.where(history.known_at <= day, history.values, np.nan)
-        spans = state.spans(history.start, day, MASKED_SECONDS)
-        panel = masked(replace(history, values=known), plane, spans)
-        outlook = fit_outlook(
-            plane,
+        outlook = fit_day(
+            self.watched[number],
             self.groups[number],
-            panel,
             self.settings,
             self.offsets,
             day,
-            ~seasoned(known),
+            state.spans(day - HISTORY_DAYS * DAY, day, MASKED_SECONDS),
         )
         self.book.put(day, plane.slot_seconds, outlook)
         return outlook

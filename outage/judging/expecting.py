@@ -6,13 +6,12 @@ by slot and day by day read the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from outage.batches import Floats, Ints
+from outage.batches import Floats, Ints, Panel
 from outage.interfaces import Expectation
 from outage.judging.combine import Bools
 from outage.judging.layout import Plane
@@ -25,7 +24,7 @@ from outage.slots import DAY, HOUR
 COLD_SPREAD: Final = 0.7  # log units; a few hours cannot tell a wild series from one that was hit
 KEPT_CELLS: Final = 2**23  # numbers of hourly levels kept per plane
 PART_CELLS: Final = 2**20  # numbers of one matrix at a time while learning
-FEW_DAYS, FEW_HOURS = 3, 26
+FEW_DAYS, FEW_HOURS = 2, 26
 Columns = Ints | None  # all of them where there are none
 
 
@@ -54,20 +53,38 @@ class Expecting:
         self._levels: dict[tuple[int, int], Floats] = {}
         self._trailing: dict[int, Expectation] = {}
         self._drifting = drifting(plane)
+        self._renewed = False
 
     def renew(self, source: SampleSource, moment: int) -> None:
         """Go on with a source into which samples came since `moment`."""
         self.window.source = source
         self.window.forget(moment - self.lag)
+        self._renewed = True
+
+    def history(self, begin: int, end: int, part: Plane, columns: slice) -> Panel:
+        """Return what a fit learns from: `part`, the `columns` of the plane, over `[begin, end)`.
+
+        A wide plane is read from the source part by part, as late samples ask of any.
+        """
+        if not self.window.keeps_history:
+            source = self.window.source
+            last = source.last(part.stored, begin) if part.sums else None
+            batch = source.load(begin, end, part.stored)
+            return part.laid_out(batch, begin, end, last)[0]
+        if self._renewed:
+            self.window.start_anew()
+            self._renewed = False
+        kept = self.window.panel(begin, end)
+        values, known_at = kept.values[:, columns], kept.known_at[:, columns]
+        return Panel(part.series, begin, kept.slot_seconds, values, known_at)
 
     def seen(
-        self, book: OutlookBook, first: int, last: int, columns: Sequence[int] | None = None
+        self, book: OutlookBook, first: int, last: int, columns: Columns = None
     ) -> tuple[Floats, Outlook]:
         """Return the values judged in `[first, last)` and what was expected, drift included."""
-        wanted = None if columns is None else np.array(columns, dtype=np.int64)
         days = range(first - first % DAY, max(last, first + 1), DAY)
         parts = [
-            self._seen(book, day, max(first, day), min(last, day + DAY), wanted) for day in days
+            self._seen(book, day, max(first, day), min(last, day + DAY), columns) for day in days
         ]
         if len(parts) == 1:
             return parts[0][0], Outlook(*parts[0][1:], ())
@@ -96,10 +113,19 @@ class Expecting:
 
     def _judged(self, begin: int, end: int, columns: Ints | slice) -> Floats:
         """Return the values that were known when their slots were judged."""
-        panel = self.window.panel(begin, end)
+        if isinstance(columns, np.ndarray) and not self.window.has(begin, end):
+            panel, columns = self._close_up(begin, end, columns), slice(None)
+        else:
+            panel = self.window.panel(begin, end)
         complete = panel.slot_starts + panel.slot_seconds + self.lag
         known = panel.known_at[:, columns] <= complete[:, None]
         return np.where(known, panel.values[:, columns], np.nan)
+
+    def _close_up(self, begin: int, end: int, columns: Ints) -> Panel:
+        """Read some columns of a wide plane apart, so that its window stays where it is."""
+        part, source = self.plane.close_up(columns), self.window.source
+        last = source.last(part.stored, begin) if part.sums else None
+        return part.laid_out(source.load(begin, end, part.stored), begin, end, last)[0]
 
     def fitted(self, book: OutlookBook, day: int) -> Fitted:
         """Return what the day's fit expects; before the first fit, what that does."""

@@ -55,6 +55,33 @@ class Plane:
         return tuple(SIGNALS[one.signal].noise for one in self.series)
 
     @cached_property
+    def _of_subject(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for column, one in enumerate(self.series):
+            found[one.subject].append(column)
+        return found
+
+    @cached_property
+    def _of_vantage(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for column, one in enumerate(self.series):
+            found[one.vantage].append(column)
+        return found
+
+    def about(self, subject: str, *, seen_from: bool = False) -> list[int]:
+        """Return the columns of a subject, in order, and with `seen_from` of it as a vantage."""
+        found = set(self._of_subject.get(subject, ()))
+        if seen_from:
+            found |= set(self._of_vantage.get(subject, ()))
+        return sorted(found)
+
+    def close_up(self, columns: Ints) -> Plane:
+        """Return some columns as a plane of their own, without units."""
+        chosen = columns.tolist()
+        series, parts = [self.series[i] for i in chosen], [self.parts[i] for i in chosen]
+        return Plane(self.slot_seconds, tuple(series), tuple(parts), ())
+
+    @cached_property
     def stored(self) -> tuple[Series, ...]:
         """Return the stored series that are read, the finer ones apart from the coarser."""
         found = dict.fromkeys(part for parts in self.parts for part in parts)

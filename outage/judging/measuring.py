@@ -71,7 +71,7 @@ def measure(engine: Engine, track: Track) -> Measured:
     columns: list[Column] = []
     stretches: list[Stretch] = []
     for number, plane in enumerate(engine.planes):
-        about = [i for i, one in enumerate(plane.series) if mine(track, one)]
+        about = plane.about(track.subject, seen_from=track.kind == "operator")
         stop = min(track.last_hit, track.touched_at - engine.lags[number], track.start + DAY)
         first = track.start - track.start % plane.slot_seconds
         last = stop - stop % plane.slot_seconds

@@ -31,18 +31,25 @@ class Window:
         self._last: Ints | None = None
         a_day = max(1, DAY // plane.slot_seconds * len(plane.series))
         days = MOST_CELLS // a_day
-        self._back_days = HISTORY_DAYS + 2 if days >= HISTORY_DAYS + 2 + AHEAD_DAYS else 1
+        self.keeps_history = days >= HISTORY_DAYS + 2 + AHEAD_DAYS
+        self._back_days = HISTORY_DAYS + 2 if self.keeps_history else 1
         self._ahead_days = min(AHEAD_DAYS, max(1, days))
 
     def panel(self, begin: int, end: int) -> Panel:
         """Return the plane over `[begin, end)`, reading what is not there yet."""
         seconds = self.plane.slot_seconds
-        if begin < self.start or begin > self.end or not self.end:
+        until = end
+        if begin < self.start or begin > self.end + DAY or not self.end:
+            until = max(end, self.end) if begin < self.start else end
             self._begin(begin)
-        if end > self.end:
-            self._read(begin, end)
+        if until > self.end:
+            self._read(begin, until)
         a, b = (begin - self.start) // seconds, (end - self.start) // seconds
         return Panel(self.plane.series, begin, seconds, self._values[a:b], self._known_at[a:b])
+
+    def has(self, begin: int, end: int) -> bool:
+        """Return whether a stretch is there, or is best read with all that goes with it."""
+        return self.keeps_history or (self.start <= begin and end <= self.end)
 
     def forget(self, moment: int) -> None:
         """Let go of the slots that were not complete at `moment`: more may have come since."""
@@ -50,9 +57,13 @@ class Window:
         self.end = max(self.start, min(self.end, whole))
         self._last = None
 
+    def start_anew(self) -> None:
+        """Let go of everything: earlier samples may have come late."""
+        self.start = self.end = 0
+
     def _begin(self, begin: int) -> None:
         """Start anew, empty, at `begin` or a day before."""
-        start = begin - begin % DAY - DAY if self._back_days > 1 else begin - begin % HOUR
+        start = begin - begin % DAY - DAY if self.keeps_history else begin - begin % HOUR
         self.start = self.end = start
         self._last = None
 

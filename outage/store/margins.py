@@ -20,6 +20,7 @@ EXCERPT: Final = 200
 SENTENCE: Final = 500
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 FLOATS: Final = "<f8"
+BASELINES_AT_A_TIME: Final = 2_048  # they bound the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +111,42 @@ def save_baselines(
                 f" not {location.shape} and {spread.shape}"
             )
     connection.execute(delete(BaselineRow).where(*_of_day(day, slot_seconds)))
-    records = [
-        {
-            "day": day,
-            "slot_seconds": slot_seconds,
-            "key": key,
-            "location": location[:, column].astype(FLOATS).tobytes(),
-            "spread": spread[:, column].astype(FLOATS).tobytes(),
-        }
-        for column, key in enumerate(keys)
-    ]
-    if records:
+    for first in range(0, len(keys), BASELINES_AT_A_TIME):
+        part = slice(first, first + BASELINES_AT_A_TIME)
+        rows = zip(keys[part], _blobs(location[:, part]), _blobs(spread[:, part]), strict=True)
+        records = [
+            {"day": day, "slot_seconds": slot_seconds, "key": key, "location": at, "spread": wide}
+            for key, at, wide in rows
+        ]
         connection.execute(insert(BaselineRow), records)
 
 
 def baselines(
-    connection: Connection, day: int, slot_seconds: int
+    connection: Connection, day: int, slot_seconds: int, wanted: Sequence[str] | None
 ) -> tuple[tuple[str, ...], Floats, Floats] | None:
-    """Return the keys, in order, and their location and spread, shape (slots, keys)."""
-    query = select(BaselineRow.key, BaselineRow.location, BaselineRow.spread)
-    found = connection.execute(query.where(*_of_day(day, slot_seconds)))
-    rows = sorted(found, key=lambda row: row[0])
-    if not rows:
+    """Return the keys, in order, and their location and spread, shape (slots, keys).
+
+    Those of `wanted`, in its order, or None if one is not there.
+    """
+    mine = _of_day(day, slot_seconds)
+    there = list(connection.scalars(select(BaselineRow.key).where(*mine)))
+    keys = tuple(sorted(there) if wanted is None else wanted)
+    if not there or not set(keys) <= set(there):
         return None
-    keys = tuple(row[0] for row in rows)
-    return keys, _matrix([row[1] for row in rows]), _matrix([row[2] for row in rows])
+    place = {key: column for column, key in enumerate(keys)}
+    query = select(BaselineRow.key, BaselineRow.location, BaselineRow.spread).where(*mine)
+    location = spread = np.empty((0, 0))
+    for rows in connection.execute(query).partitions(BASELINES_AT_A_TIME):
+        chosen = [row for row in rows if row[0] in place]
+        if not chosen:
+            continue
+        if not location.size:
+            slots = len(chosen[0][1]) // np.dtype(FLOATS).itemsize
+            location, spread = np.empty((slots, len(keys))), np.empty((slots, len(keys)))
+        columns = [place[row[0]] for row in chosen]
+        location[:, columns] = _matrix([row[1] for row in chosen])
+        spread[:, columns] = _matrix([row[2] for row in chosen])
+    return keys, location, spread
 
 
 def drop_baselines(connection: Connection, before: int) -> None:
@@ -148,4 +160,8 @@ def _of_day(day: int, slot_seconds: int) -> tuple[ColumnElement[bool], ColumnEle
 
 def _matrix(columns: Sequence[bytes]) -> Floats:
     flat = np.frombuffer(b"".join(columns), dtype=FLOATS)
-    return np.ascontiguousarray(flat.reshape(len(columns), -1).T, dtype=np.float64)
+    return flat.reshape(len(columns), -1).T
+
+
+def _blobs(matrix: Floats) -> list[bytes]:
+    return [row.tobytes() for row in np.ascontiguousarray(matrix.T, dtype=FLOATS)]

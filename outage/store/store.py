@@ -161,6 +161,11 @@ class Store:
         with self._database.reading() as connection:
             return verdicts.judgement(connection)
 
+    def judged_until(self) -> int | None:
+        """Return how far was judged (epoch s), None before the first time."""
+        with self._database.reading() as connection:
+            return verdicts.judged_until(connection)
+
     def save_judgement(
         self,
         judged_until: int,
@@ -205,11 +210,14 @@ class Store:
             )
 
     def baselines(
-        self, day: int, slot_seconds: int
+        self, day: int, slot_seconds: int, keys: Sequence[str] | None = None
     ) -> tuple[tuple[str, ...], Floats, Floats] | None:
-        """Return the sorted keys and their location and spread, shape (slots, keys), or None."""
+        """Return the sorted keys and their location and spread, shape (slots, keys), or None.
+
+        With `keys`, those in their order, or None if one of them is not there.
+        """
         with self._database.reading() as connection:
-            return margins.baselines(connection, day, slot_seconds)
+            return margins.baselines(connection, day, slot_seconds, keys)
 
     def drop_baselines(self, before: int) -> None:
         """Remove the baselines of the days before a moment."""

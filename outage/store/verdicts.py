@@ -22,6 +22,11 @@ def judgement(connection: Connection) -> tuple[int, dict[str, Any]] | None:
     return None if row is None else (row.judged_until, json.loads(row.document))
 
 
+def judged_until(connection: Connection) -> int | None:
+    """Return how far was judged, None before the first time."""
+    return connection.scalar(select(JudgementRow.judged_until))
+
+
 def save_judgement(connection: Connection, judged_until: int, document: Mapping[str, Any]) -> None:
     """Note how far was judged and the state of the fold."""
     record = {"id": JUDGEMENT, "judged_until": judged_until, "document": _dump(document)}
