@@ -11,12 +11,13 @@ from outage.judging.engine import Engine
 from outage.judging.run import records
 from outage.judging.state import FoldState
 from outage.settings import Settings
-from outage.slots import DAY, format_time
+from outage.slots import DAY, HOUR, format_time
 from outage.store.store import Store
 from outage.stored import StoredBook, StoredSource, first_day
 from outage.words import Incident, Notice
 
 KEEP_BASELINE_DAYS = 35
+QUIET_SECONDS = HOUR  # before a rewind, so that nothing is cut in two
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,11 @@ class Live:
         stopped.
         """
         engine, last = self._ready()
-        end = min(now, last + max(engine.lags, default=0) if until is None else until)
         state, rewound = self._begin(engine, since)
+        last += max(engine.lags, default=0)
+        if any(track.end is None for track in state.tracks):
+            last += self._settings.judging.blind_seconds + HOUR  # silence ends it, if it lasts
+        end = min(now, last if until is None else until)
         begin = state.judged_until
         engine.renew(engine.source, begin)
         incidents: dict[str, Incident] = {}
@@ -72,8 +76,8 @@ class Live:
             incidents.update({one.id: one for one in found})
             notices.update({(n.kind, n.subject, n.vantage, n.start): n for n in seen})
             progress(state.judged_until)
-        if end > begin:
-            self._settle(state, end, rewind_to)
+        if end > begin or rewind_to is not None:
+            self._settle(state, max(begin, end), rewind_to)
         self._state = state
         return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
 
@@ -107,7 +111,27 @@ class Live:
             raise UsageError(
                 f"--since: samples begin at {format_time(first)}; start there or later"
             )
-        return engine.start(start), judged is not None
+        if judged is None:
+            return engine.start(start), False
+        state = engine.start(self._quiet_before(start))
+        self._store.drop_baselines_from(state.judged_until - state.judged_until % DAY)
+        state.past = [
+            [one.subject, one.start, one.end]
+            for one in self._store.incidents(None, state.judged_until)
+            if one.end is not None
+        ]
+        return state, True
+
+    def _quiet_before(self, moment: int) -> int:
+        """Return the latest moment from `moment` back in which no incident or notice lasts."""
+        while True:
+            since = moment - QUIET_SECONDS
+            starts = [one.start for one in self._store.incidents(since, moment)]
+            starts += [one.start for one in self._store.notices(since, moment)]
+            earliest = min(starts, default=moment)
+            if earliest >= moment:
+                return moment
+            moment = earliest
 
     def _settle(self, state: FoldState, end: int, rewind_to: int | None) -> None:
         """Note that everything up to `end` was judged, quiet days included."""

@@ -16,7 +16,7 @@ from outage.judging.run import run
 from outage.judging.sources import MemorySource
 from outage.scenarios import build, describe
 from outage.settings import Settings
-from outage.slots import format_time
+from outage.slots import DAY, format_time
 from outage.store.store import Store
 from outage.stored import StoredSource
 from outage.words import Incident, Notice
@@ -69,5 +69,6 @@ def replay_stored(
         catalogue.utc_offsets,
         lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
     )
-    incidents, notices, _ = run(engine, engine.start(since), until, progress)
+    last = min(until, max(since, span[1] + max(engine.lags, default=0) + DAY))
+    incidents, notices, _ = run(engine, engine.start(since), last, progress)
     return Replayed(incidents, notices)

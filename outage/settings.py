@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from outage.errors import ConfigError
+from outage.errors import ConfigError, UsageError
+from outage.slots import check_slot_seconds
 
 
 class Strict(BaseModel):
     """A frozen table of settings in which a misspelt key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _slot_length(seconds: int) -> int:
+    try:
+        return check_slot_seconds(seconds)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
 
 
 class Judging(Strict):
     """Thresholds of the fold; evidence is in nats (natural log-odds), times in seconds."""
 
-    grid_seconds: int = 600
+    grid_seconds: Annotated[int, AfterValidator(_slot_length)] = 600
     possible_nats: float = Field(7.0, gt=0)
     confirmed_nats: float = Field(12.0, gt=0)
     overwhelming_nats: float = Field(25.0, gt=0)

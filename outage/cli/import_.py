@@ -139,6 +139,7 @@ def _progress(stack: ExitStack, total: int) -> Progress:
     if not sys.stderr.isatty():
         return lambda _path, _share: None
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress as Bar
 
     bar = stack.enter_context(Bar(console=Console(stderr=True), transient=True))
@@ -148,20 +149,27 @@ def _progress(stack: ExitStack, total: int) -> Progress:
     def show(path: Path, share: float) -> None:
         if not share:
             seen.append(path)
-        bar.update(task, description=path.name, completed=len(seen) - 1 + share)
+        bar.update(task, description=escape(_plain(path.name)), completed=len(seen) - 1 + share)
 
     return show
 
 
+def _plain(text: object) -> str:
+    """Return the text without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(text))
+
+
 def _complain(one: FileImport) -> None:
+    path = _plain(one.path)
     for row in one.first:
         excerpt = f" [{row.excerpt}]" if row.excerpt else ""
-        typer.echo(f"{one.path}:{row.line}: {row.reason}; {row.remedy}{excerpt}", err=True)
+        said = _plain(f"{row.reason}; {row.remedy}{excerpt}")
+        typer.echo(f"{path}:{row.line}: {said}", err=True)
     if one.rejected > len(one.first):
         more = one.rejected - len(one.first)
-        typer.echo(f"{one.path}: and {more:,} more; see `outage rejected`", err=True)
+        typer.echo(f"{path}: and {more:,} more; see `outage rejected`", err=True)
     if one.error is not None:
-        typer.echo(f"outage: {one.error}", err=True)
+        typer.echo(f"outage: {_plain(one.error)}", err=True)
 
 
 def _sum_up(outcome: Imported) -> None:

@@ -59,12 +59,20 @@ def _row(one: Incident) -> tuple[str, ...]:
         _short(one.start),
         _short(one.end) if one.end is not None else "open",
         one.subject,
-        one.vantage or ("everywhere" if len(one.vantages) != 1 else f"{one.vantages[0]} (alone)"),
+        _where(one),
         one.cause.value,
         f"+{(one.opened_at - one.start) // 60} min",
         f"{one.confidence:.0%}" + ("" if one.confirmed_at is not None else " possible"),
         f"{one.severity:.0%}",
     )
+
+
+def _where(one: Incident) -> str:
+    if one.vantage is not None:
+        return one.vantage
+    if not one.vantages:
+        return "people only"
+    return "everywhere" if len(one.vantages) > 1 else f"{one.vantages[0]} (alone)"
 
 
 def _why(one: Incident) -> list[str]:

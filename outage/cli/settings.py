@@ -44,13 +44,17 @@ def configured(
 
 def _check_baselines(settings: Settings) -> None:
     from outage.errors import ConfigError
-    from outage.plugs import available
+    from outage.plugs import available, load
 
-    known = available("outage.detectors")
+    known = [
+        name
+        for name in available("outage.detectors")
+        if hasattr(load("outage.detectors", name), "fit")
+    ]
     for key, name in {"baseline": settings.baseline, **settings.baselines}.items():
         if name not in known:
             raise ConfigError(
-                f"{key}: {name!r} is not an installed detector; known: {', '.join(known)}"
+                f"{key}: {name!r} is not an installed baseline; known: {', '.join(known)}"
             )
 
 

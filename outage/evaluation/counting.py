@@ -155,11 +155,11 @@ def wilson(part: int, whole: int, z: float = 1.96) -> list[float] | None:
 
 def _bootstrap(outcomes: Sequence[Outcome], rounds: int = 1_000) -> list[float] | None:
     """Return the 95 % interval of false alarms per subject-week, drawing whole cases."""
-    if not outcomes:
+    if not sum(outcome.subject_weeks for outcome in outcomes):
         return None
     rng = np.random.default_rng(0)
     false = np.array([outcome.false_alarms for outcome in outcomes], dtype=np.float64)
     weeks = np.array([outcome.subject_weeks for outcome in outcomes])
     drawn = rng.integers(0, len(outcomes), size=(rounds, len(outcomes)))
-    rates = false[drawn].sum(axis=1) / weeks[drawn].sum(axis=1)
+    rates = false[drawn].sum(axis=1) / np.maximum(weeks[drawn].sum(axis=1), 1e-9)
     return [round(float(x), 4) for x in np.quantile(rates, [0.025, 0.975])]

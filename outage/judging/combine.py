@@ -50,7 +50,7 @@ class Index:
     ) -> Index:
         """Build the index; `measured[i]` names the features of unit i."""
         subjects = tuple(sorted({unit.subject for unit in units}))
-        network = [not unit.people and bool(unit.vantage) for unit in units]
+        network = [not unit.people for unit in units]
         vantages = tuple(sorted({u.vantage for u, net in zip(units, network, strict=True) if net}))
         place = {name: i for i, name in enumerate(subjects)}
         where = {name: i for i, name in enumerate(vantages)}
@@ -153,7 +153,8 @@ def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> V
         margin[:, row] -= table.priors[row]
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
     everyone = np.arange(len(index.subjects))
-    quiet, quiet_score = _innocent(index, now, innocents)
+    alike = [i for i in innocents if table.rows[i] != "record_loss"]  # told by vantage
+    quiet, quiet_score = _innocent(index, now, alike)
     closest = rival[everyone, best]
     return Verdicts(best, margin[everyone, best], hit, closest, quiet, quiet_score, margin, rival)
 
@@ -258,6 +259,8 @@ def operators(
     margin = np.full(size, NOTHING)
     capped = np.clip(now.network, -4.0, 10.0)
     for v in range(size):
+        if not index.vantages[v]:
+            continue  # traffic of no named operator
         if seen[v] < 2 or falls[v] < 2 or falls[v] < 0.75 * seen[v]:
             continue
         here = counted & (index.pair_vantage == v)

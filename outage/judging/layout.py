@@ -140,7 +140,8 @@ class Plane:
         values[:, columns], known_at[:, columns] = seen[:, places], known[:, places]
         for columns, parts in self.sums:
             values[:, columns] = _add(seen[:, parts], starts, last[parts])
-            known_at[:, columns] = known[:, parts].max(axis=2)
+            heard = np.where(np.isnan(seen[:, parts]), 0, known[:, parts]).max(axis=2)
+            known_at[:, columns] = np.where(np.isnan(values[:, columns]), Panel.NEVER, heard)
         if self.sums and len(seen):
             heard = np.where(np.isnan(seen), NEVER, starts[:, None]).max(axis=0)
             last = np.maximum(last, heard)

@@ -37,9 +37,9 @@ class Noticing:
             if name not in busy:
                 self._sight(heard.tick, self.table.rows[int(verdicts.innocent[s])], name, None)
 
-        self._losses(heard)
+        self._losses(heard, busy)
 
-    def _losses(self, heard: Heard) -> None:
+    def _losses(self, heard: Heard, busy: set[str]) -> None:
         """Notice vantages where all services fall alike and in proportion, and nowhere else."""
         index, row = self.running.index, self.table.position("record_loss")
         if len(index.vantages) < 2:
@@ -50,6 +50,8 @@ class Noticing:
         falls = np.bincount(index.pair_vantage[fallen > FALLS], minlength=size)
         rises = np.bincount(index.pair_vantage[fallen <= 0.0], minlength=size)
         for v in np.flatnonzero((seen >= 2) & (falls == seen)):
+            if index.vantages[v] in {"", *busy}:
+                continue
             spoke = heard.instant.pair_heard[index.pair_vantage == v].any()
             elsewhere = rises.sum() - rises[v] >= LOSS_SHARE * (seen.sum() - seen[v])
             if spoke and elsewhere:
@@ -70,7 +72,8 @@ class Noticing:
         )
         for v in silent:
             name = index.vantages[v]
-            self._sight(tick, "data_gap", name, name)
+            if name:
+                self._sight(tick, "data_gap", name, name)
 
     def _sight(self, tick: Tick, kind: str, subject: str, vantage: str | None) -> None:
         for known in self.state.sightings:

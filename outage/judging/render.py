@@ -51,7 +51,7 @@ def incident(engine: Engine, track: Track) -> Incident:
         cause=cause,
         runner_up=runner_up,
         confidence=_confidence(engine, track),
-        severity=_severity(measured.columns),
+        severity=_severity(track, measured.columns),
         event=track.event,
         lag_s=track.lag_s if lag is None else lag.seconds,
         evidence=_evidence(engine, track, measured, lag, (cause, runner_up), start),
@@ -116,7 +116,8 @@ def _scope(engine: Engine, track: Track) -> tuple[str | None, tuple[str, ...]]:
         return track.subject, (track.subject,)
     hit = tuple(sorted(name for name, weight in track.hit.items() if weight > 0.0))
     spared = any(weight <= 0.0 for weight in track.hit.values())
-    return (hit[0] if len(hit) == 1 and spared else None), hit
+    named = tuple(name for name in hit if name)
+    return (named[0] if len(hit) == 1 and spared and named else None), named
 
 
 def _causes(engine: Engine, track: Track) -> tuple[Cause, Cause | None]:
@@ -138,15 +139,28 @@ def _confidence(engine: Engine, track: Track) -> float:
     return round(min(sure, MOST_SURE) * (COLD_SHARE if track.cold else 1.0), 3)
 
 
-def _severity(columns: Sequence[Column]) -> float:
-    """Return the share of the expected volume (else flows) that is missing, 0..1."""
+def _severity(track: Track, columns: Sequence[Column]) -> float:
+    """Return the share of the expected volume (else flows, throughput) that is missing, 0..1.
+
+    Only where it is hit; of throughputs, which do not add up, the share of the worst place.
+    """
+    names = {name for name, weight in track.hit.items() if weight > 0.0}
+    by_operator = track.kind == "operator"
     for signal in ("bytes_down", "flows", "throughput_bps"):
-        seen = expected = 0.0
-        for column in columns:
-            if column.series.signal == signal and not column.series.category:
-                seen, expected = seen + column.seen, expected + column.expected
-        if expected > 0 and SIGNALS[signal].combine is not Combine.NEVER:
-            return round(min(1.0, max(0.0, 1.0 - seen / expected)), 3)
+        mine = [
+            (column.seen, column.expected)
+            for column in columns
+            if column.series.signal == signal
+            and not column.series.category
+            and column.expected > 0
+            and (column.series.subject if by_operator else column.series.vantage) in names
+        ]
+        if not mine:
+            continue
+        seen, expected = (sum(part) for part in zip(*mine, strict=True))
+        if SIGNALS[signal].combine is not Combine.SUM:
+            seen, expected = min(mine, key=lambda pair: pair[0] / pair[1])
+        return float(round(min(1.0, max(0.0, 1.0 - seen / expected)), 3))
     return 0.0
 
 

@@ -31,7 +31,7 @@ class Scored:
     tells which units have no season yet.
 
     `values`, `location` and `spread` have shape (slots, series), the location corrected for
-    slow drift. `measured` tells per unit which features it has.
+    slow drift.
     """
 
     plane: Plane

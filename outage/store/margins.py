@@ -154,6 +154,11 @@ def drop_baselines(connection: Connection, before: int) -> None:
     connection.execute(delete(BaselineRow).where(BaselineRow.day < before))
 
 
+def drop_baselines_from(connection: Connection, since: int) -> None:
+    """Remove the baselines of the days from a moment on."""
+    connection.execute(delete(BaselineRow).where(BaselineRow.day >= since))
+
+
 def _of_day(day: int, slot_seconds: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return BaselineRow.day == day, BaselineRow.slot_seconds == slot_seconds
 

@@ -219,6 +219,11 @@ class Store:
         with self._database.reading() as connection:
             return margins.baselines(connection, day, slot_seconds, keys)
 
+    def drop_baselines_from(self, since: int) -> None:
+        """Remove the baselines of the days from a moment on: they are fitted anew."""
+        with self._database.writing() as connection:
+            margins.drop_baselines_from(connection, since)
+
     def drop_baselines(self, before: int) -> None:
         """Remove the baselines of the days before a moment."""
         with self._database.writing() as connection:

@@ -147,7 +147,7 @@ def test_until_stops_there(url: str) -> None:
         (["--since", "yesterday"], 2, "time 'yesterday' is not ISO 8601"),
         (["--since", "2025-03-25T00:00:00"], 2, "has no zone"),
         (["--set", "judging.posible_nats=3"], 2, "judging.posible_nats"),
-        (["--set", "baseline=magic"], 2, "baseline: 'magic' is not an installed detector"),
+        (["--set", "baseline=magic"], 2, "baseline: 'magic' is not an installed baseline"),
     ],
 )
 def test_wrong_use_is_one_line(
