@@ -146,7 +146,14 @@ def test_the_traceback_of_an_internal_error_is_shown_on_demand() -> None:
     assert answer.returncode == 1
 
 
-@pytest.mark.parametrize("where", ["raise KeyboardInterrupt", "import os; os.kill(os.getpid(), 2)"])
+# Whoever runs the tests in the background has interrupts ignored in all that it starts.
+INTERRUPTED = (
+    "import os, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " os.kill(os.getpid(), signal.SIGINT)"
+)
+
+
+@pytest.mark.parametrize("where", ["raise KeyboardInterrupt", INTERRUPTED])
 def test_an_interrupt_is_quiet(where: str) -> None:
     answer = outage("fail", code=failing(where))
 

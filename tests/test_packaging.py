@@ -138,7 +138,12 @@ def test_the_wheel_brings_the_four_packages(installed: Path, tmp_path: Path, pac
 
 def test_the_wheel_brings_the_data_that_is_no_code(installed: Path) -> None:
     (site,) = installed.glob("lib/python*/site-packages")
-    data = [path for path in files() if path.suffix == ".toml" and "outage" in path.parts]
+    data = [
+        path
+        for path in files()
+        if path.suffix == ".toml" and path.relative_to(ROOT).parts[0] == "outage"
+    ]
+    assert data
 
     for path in data:
         assert (site / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
