@@ -161,6 +161,7 @@ def measure(url: str, count: int) -> Measured:
     series, splits = all_series(count), []
     with Store.open(url) as store:
         live = Live(store, Settings(), load_catalogue(None))
+        live.prepare()
         for moment in range(BEGIN + SLOT, BEGIN + SLOT * (SLOTS + 1), SLOT):
             store.add(made(series, moment - SLOT, moment, broken=True), moment)
             spent.clear()

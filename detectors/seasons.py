@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from outage.batches import Floats, Ints
@@ -22,11 +24,20 @@ def season_columns(local: Ints, daily_order: int) -> Floats:
 
     Columns: level, daily Fourier terms, weekly Fourier terms, weekend, weekend's daily terms.
     """
+    return _columns((local % WEEK).tobytes(), daily_order)
+
+
+@lru_cache(maxsize=64)
+def _columns(clock: bytes, daily_order: int) -> Floats:
+    """Make the columns of moments of a week; the fits of all days ask for the same few."""
+    local = np.frombuffer(clock, dtype=np.int64)
     daily = _fourier(local, DAY, daily_order)
     weekly = _fourier(local + MONDAY, WEEK, WEEKLY_ORDER)
     weekend = (((local + MONDAY) % WEEK) >= 5 * DAY)[:, None].astype(np.float64)
     level = np.ones((len(local), 1))
-    return np.hstack([level, daily, weekly, weekend, weekend * daily[:, : 2 * WEEKEND_ORDER]])
+    found = np.hstack([level, daily, weekly, weekend, weekend * daily[:, : 2 * WEEKEND_ORDER]])
+    found.flags.writeable = False
+    return found
 
 
 def prior_sd(daily_order: int, days: Floats) -> Floats:

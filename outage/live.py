@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from outage.catalogue import Catalogue
 from outage.errors import UsageError
 from outage.judging.engine import Engine
 from outage.judging.run import records
 from outage.judging.state import FoldState
+from outage.plugs import load
 from outage.settings import Settings
 from outage.slots import DAY, HOUR, format_time
 from outage.store.store import Store
@@ -40,6 +43,11 @@ class Live:
         self._engine: Engine | None = None
         self._state: FoldState | None = None
 
+    @staticmethod
+    def prepare() -> None:
+        """Load what the first incident will ask for, so that no slot of a service waits for it."""
+        load("outage.detectors", "kernel")().find(np.arange(8, dtype=np.float64))
+
     def detect(
         self,
         now: int,
@@ -54,6 +62,8 @@ class Live:
         it are replaced. Each day is one transaction, so that an interrupted call goes on where it
         stopped.
         """
+        if since is not None or not self._goes_on():
+            self._engine = None  # baselines are fitted anew after a rewind
         engine, last = self._ready()
         state, rewound = self._begin(engine, since)
         last += max(engine.lags, default=0)
@@ -80,6 +90,11 @@ class Live:
             self._settle(state, max(begin, end), rewind_to)
         self._state = state
         return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
+
+    def _goes_on(self) -> bool:
+        """Return whether nobody else has judged, or rewound, since the last call."""
+        mine = None if self._state is None else self._state.judged_until
+        return mine is not None and mine == self._store.judged_until()
 
     def _ready(self) -> tuple[Engine, int]:
         """Return an engine that knows every series, and the end of the last slot there is."""

@@ -15,6 +15,8 @@ from outage.slots import DAY, HOUR
 AHEAD_DAYS: Final = 7  # how much is read at a time
 MOST_CELLS: Final = 2**24  # of one matrix; a plane that is wider keeps and reads no more than days
 
+PIECE_CELLS: Final = 2**22  # samples read at a time: a sample takes far more room than a cell
+
 
 class Window:
     """Values and when each was known, read from the source once and kept while they last.
@@ -38,12 +40,13 @@ class Window:
     def panel(self, begin: int, end: int) -> Panel:
         """Return the plane over `[begin, end)`, reading what is not there yet."""
         seconds = self.plane.slot_seconds
-        until = end
-        if begin < self.start or begin > self.end + DAY or not self.end:
-            until = max(end, self.end) if begin < self.start else end
+        far = (self._back_days + 2) * DAY
+        if not self.end or not self.start - far <= begin <= self.end + DAY:
             self._begin(begin)
-        if until > self.end:
-            self._read(begin, until)
+        elif begin < self.start:
+            self._go_back(begin)
+        if end > self.end:
+            self._read(begin, end)
         a, b = (begin - self.start) // seconds, (end - self.start) // seconds
         return Panel(self.plane.series, begin, seconds, self._values[a:b], self._known_at[a:b])
 
@@ -67,6 +70,19 @@ class Window:
         self.start = self.end = start
         self._last = None
 
+    def _go_back(self, begin: int) -> None:
+        """Read what lies before, and keep what there is."""
+        start, end, last = self.start, self.end, self._last
+        rows = slice(0, (end - start) // self.plane.slot_seconds)
+        values, known_at = self._values[rows].copy(), self._known_at[rows].copy()
+        self._begin(begin)
+        self._fetch(begin, start)
+        self._make_room(begin, end)
+        first = (start - self.start) // self.plane.slot_seconds
+        self._values[first : first + len(values)] = values
+        self._known_at[first : first + len(values)] = known_at
+        self.end, self._last = end, last
+
     def _read(self, begin: int, end: int) -> None:
         seconds = self.plane.slot_seconds
         span = self.source.span()
@@ -75,14 +91,24 @@ class Window:
             last = max(end, self.end) + self._ahead_days * DAY
             last -= last % DAY
         last += -(last - self.end) % seconds
+        self._fetch(begin, last)
+
+    def _fetch(self, begin: int, last: int) -> None:
+        """Read on up to `last`, so much at a time; slots before `begin` may go."""
         if self._last is None and self.plane.sums:
             self._last = self.source.last(self.plane.stored, self.end)
-        batch = self.source.load(self.end, last)
-        fresh, self._last = self.plane.laid_out(batch, self.end, last, self._last)
         self._make_room(min(begin, self.end - self._back_days * DAY), last)
-        a, b = (self.end - self.start) // seconds, (last - self.start) // seconds
+        step = max(1, PIECE_CELLS // max(1, len(self.plane.series))) * self.plane.slot_seconds
+        while self.end < last:
+            self._fill(min(last, self.end + step))
+
+    def _fill(self, until: int) -> None:
+        seconds = self.plane.slot_seconds
+        batch = self.source.load(self.end, until)
+        fresh, self._last = self.plane.laid_out(batch, self.end, until, self._last)
+        a, b = (self.end - self.start) // seconds, (until - self.start) // seconds
         self._values[a:b], self._known_at[a:b] = fresh.values, fresh.known_at
-        self.end = last
+        self.end = until
 
     def _make_room(self, keep: int, last: int) -> None:
         """Have rows up to `last`; slots before `keep` are dropped if that takes moving rows."""
