@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import cached, incident, listings
 from outage.queries import Listing, Standing, gravest
+from outage.slots import format_time
 from outage.words import Incident
 
 RECONSTRUCTION = (
@@ -24,6 +25,8 @@ def show(url: str) -> None:
             " your own data with `outage import samples FILE`, then `outage detect`."
         )
         return
+    if held.judged_until is not None:
+        st.caption(f"Judged up to {(format_time(held.judged_until) or '')[:16]} UTC.")
     listing = _chosen(url, held)
     if _made_by_code(listing, held):
         st.warning(RECONSTRUCTION)

@@ -30,7 +30,8 @@ class ReadOptions:
     """What a reader may be told about a file where the file itself does not say it.
 
     `timezone` (an IANA name) is the zone of times written without one; `lags` is how many
-    seconds after its slot's end a sample of a source was known, 0 for those not named.
+    seconds after its slot's end a sample of a source was known, 0 for those not named;
+    a slot that starts after `not_after` (epoch seconds) cannot have been measured.
     """
 
     service: str | None = None
@@ -40,6 +41,7 @@ class ReadOptions:
     vantage: str | None = None
     timezone: str | None = None
     lags: Mapping[str, int] = field(default_factory=dict)
+    not_after: int | None = None
 
 
 @runtime_checkable

@@ -126,6 +126,9 @@ class Live:
             raise UsageError(
                 f"--since: samples begin at {format_time(first)}; start there or later"
             )
+        span = engine.source.span()
+        if span is not None and start > span[1]:
+            raise UsageError(f"--since: samples end at {format_time(span[1])}; start before")
         if judged is None:
             return engine.start(start), False
         state = engine.start(self._quiet_before(start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -93,6 +94,16 @@ def parse_settings(table: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join(str(part) for part in fault["loc"])
-        known = ", ".join(Settings.model_fields)
-        hint = f"; known keys: {known}" if fault["type"] == "extra_forbidden" else ""
-        raise ConfigError(f"{key}: {fault['msg']}{hint}") from error
+        if fault["type"] == "extra_forbidden":
+            raise ConfigError(f"{key}: no such setting{_nearest(key)}") from error
+        raise ConfigError(f"{key}: {fault['msg']}; it was {fault['input']!r}") from error
+
+
+def _nearest(key: str) -> str:
+    known = [
+        *Settings.model_fields,
+        *(f"judging.{name}" for name in Judging.model_fields),
+        *(f"scenario.{name}" for name in ScenarioSettings.model_fields),
+    ]
+    near = get_close_matches(key, known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; see docs/catalogue.md"

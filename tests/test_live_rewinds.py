@@ -9,6 +9,7 @@ import pytest
 
 from outage.batches import SampleBatch
 from outage.catalogue import load_catalogue
+from outage.errors import UsageError
 from outage.live import detect
 from outage.replay import replay_stored
 from outage.settings import Settings, override
@@ -70,6 +71,12 @@ def test_a_rewind_judges_by_baselines_fitted_anew(live: Store, made: SampleBatch
     detect(live, other, CATALOGUE, ENDS, since=JUDGED)
     expected = replay_stored(live, JUDGED, ENDS, other, CATALOGUE).incidents
     assert [as_json(one) for one in live.incidents()] == [as_json(one) for one in expected]
+
+
+def test_a_start_after_the_data_is_refused(live: Store, made: SampleBatch) -> None:
+    live.add(made, ENDS)
+    with pytest.raises(UsageError, match="samples end at"):
+        detect(live, SETTINGS, CATALOGUE, ENDS + 400 * DAY, since=ENDS + 365 * DAY)
 
 
 def test_severity_counts_only_where_it_is_hit() -> None:

@@ -27,6 +27,7 @@ Part: TypeAlias = tuple[Ints, list[str]]
 DEFAULT_SOURCE: Final = "import"
 UNKNOWN: Final = 0  # the slot length of a series until it is inferred
 HOPELESS_CHUNKS: Final = 20  # in a row without one good row: what follows is not worth a survey
+FUTURE: Final = Told("slot_start lies in the future", "correct the year, or this machine's clock")
 CONFLICT: Final = Told(
     "another row of the same slot and series has another value; the last one is taken",
     "leave one of them out",
@@ -190,6 +191,8 @@ def _chunk(rows: Rows, layout: Layout, lengths: SlotLengths) -> Chunk:
     start = checked.micros // (seconds * SECOND) * seconds
     if not layout.floored:
         _mark_unaligned(checked.micros, seconds, faults)
+    if layout.options.not_after is not None:
+        faults.mark(faults.good & (start > layout.options.not_after), FUTURE)
     kept = _last_of_each(index, start, checked.value, faults)
     batch = SampleBatch(
         series=series,

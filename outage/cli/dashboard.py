@@ -71,6 +71,12 @@ def dashboard(
             f"--address {address}: other machines could read the page, which has no sign-in;"
             f" use {LOOPBACK}, or add --allow-remote behind a proxy that asks who it is"
         )
+    from outage.store.store import Store
+
+    try:
+        Store.open(database).close()
+    except OutageError as error:  # it may come back while the page waits for it
+        typer.echo(f"outage: {error}", err=True)
     raise typer.Exit(serve(database, port, address))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -118,15 +119,14 @@ def _import(kind: str, files: list[Path], options: ReadOptions, database: str) -
     from outage.clock import utc_now
     from outage.importing import import_files
     from outage.plugs import load
-    from outage.slots import to_epoch
+    from outage.slots import DAY, to_epoch
     from outage.store.store import Store
 
-    reader = load("outage.readers", kind)()
+    reader, now = load("outage.readers", kind)(), to_epoch(utc_now())
+    options = replace(options, not_after=now + DAY)
     with Store.open(database) as store, ExitStack() as stack:
         progress = _progress(stack, len(files))
-        outcome = import_files(
-            store, reader, files, options, to_epoch(utc_now()), progress=progress
-        )
+        outcome = import_files(store, reader, files, options, now, progress=progress)
     for one in outcome.files:
         _complain(one)
     _sum_up(outcome)

@@ -16,6 +16,9 @@ from outage.words import Incident, Notice, as_json
 MOST_LINES: Final = 5
 
 
+WIDE = 106  # columns that the table of incidents needs
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=False))
@@ -39,6 +42,9 @@ def print_incidents(incidents: Sequence[Incident], notices: Sequence[Notice]) ->
     console = Console(width=None if sys.stdout.isatty() else 140)
     if not incidents:
         console.print("No incident.")
+    elif console.width < WIDE:
+        for one in incidents:
+            console.print(Text(_block(one)))
     else:
         table = Table(title="Incidents (UTC)", title_justify="left")
         for name in ("since", "until", "subject", "where", "cause", "opened", "sure", "missing"):
@@ -64,6 +70,15 @@ def _row(one: Incident) -> tuple[str, ...]:
         f"+{(one.opened_at - one.start) // 60} min",
         f"{one.confidence:.0%}" + ("" if one.confirmed_at is not None else " possible"),
         f"{one.severity:.0%}",
+    )
+
+
+def _block(one: Incident) -> str:
+    """Return an incident in a few lines, for narrow terminals."""
+    since, until, subject, where, cause, opened, sure, missing = _row(one)
+    return (
+        f"{since} to {until} UTC\n  {subject} {where}: {cause},"
+        f" opened {opened}, sure {sure}, missing {missing}"
     )
 
 

@@ -45,6 +45,7 @@ class Case:
     batch: SampleBatch
     outages: tuple[Label, ...] = ()
     nuisances: tuple[Label, ...] = ()
+    labelled: bool = True
 
 
 def read_case(folder: Path) -> Case:
@@ -63,6 +64,7 @@ def read_case(folder: Path) -> Case:
             batch=_read_samples(folder, int(about["slot_seconds"])),
             outages=tuple(_label(row, "cause") for row in table.get("outages", ())),
             nuisances=tuple(_label(row, "kind") for row in table.get("nuisances", ())),
+            labelled=labels.exists(),
         )
     except KeyError as error:
         raise BadInput(

@@ -44,9 +44,19 @@ class Outcome:
     incidents: tuple[Incident, ...]
     notices: tuple[Notice, ...]
 
+    @classmethod
+    def unlabelled(
+        cls, name: str, incidents: Sequence[Incident], notices: Sequence[Notice]
+    ) -> Outcome:
+        """Return the outcome of a case of which nobody knows what is right: it counts nowhere."""
+        shown = (tuple(incidents), tuple(notices))
+        return cls(name, 0, (), 0, 0, 0, 0, 0.0, (), (), *shown)
+
 
 def compare(case: Case, incidents: Sequence[Incident], notices: Sequence[Notice]) -> Outcome:
     """Count detections, false alarms, duplicates and named nuisances by the design's rules."""
+    if not case.labelled:
+        return Outcome.unlabelled(case.name, incidents, notices)
     labels = [label for label in case.outages if label.recovered >= case.judged_from]
     taken: set[str] = set()
     detections, causes = [], []

@@ -12,6 +12,7 @@ from outage.settings import Judging
 from outage.slots import DAY
 
 SAME_SIGHTING_SECONDS = 1_800
+TALK = frozenset({"news", "meme"})
 FALLS = 1.0  # nats from which the loss of records explains a service at a vantage
 LOSS_SHARE = 0.75  # of what is seen elsewhere that must not fall
 
@@ -32,12 +33,22 @@ class Noticing:
         loud &= verdicts.margin < self.settings.possible_nats
         speaking = heard.instant.people_heard.copy()
         speaking[index.pair_subject[heard.instant.pair_heard]] = True
+        echoing = self._echoing(heard.tick.slot_start)
         for s in np.flatnonzero(loud & speaking):
-            name = index.subjects[s]
-            if name not in busy:
-                self._sight(heard.tick, self.table.rows[int(verdicts.innocent[s])], name, None)
+            name, kind = index.subjects[s], self.table.rows[int(verdicts.innocent[s])]
+            talk = kind in TALK and name in echoing
+            if name not in busy and not talk:
+                self._sight(heard.tick, kind, name, None)
 
         self._losses(heard, busy)
+
+    def _echoing(self, slot_start: int) -> set[str]:
+        """Return the subjects of which people still talk because they were out a while ago."""
+        return {
+            track.subject
+            for track in self.state.tracks
+            if track.end is not None and slot_start - track.end < self.settings.echo_seconds
+        }
 
     def _losses(self, heard: Heard, busy: set[str]) -> None:
         """Notice vantages where all services fall alike and in proportion, and nowhere else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from outage.errors import StoreError, UsageError
+
+# An interrupt in the middle of a read is no news; without a handler it would be a traceback.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"

@@ -41,6 +41,13 @@ def test_the_lag_of_its_source_delays_what_is_known(tmp_path: Path) -> None:
     assert [one.known_at - one.slot_start for one in samples] == [690, 690, 600]
 
 
+def test_a_slot_in_the_future_is_rejected(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, row(0), row(10), "2114-02-22T18:00:00Z,whatsapp,op-1,chat,flows,12")
+    samples, (wrong,) = read(path, ReadOptions(not_after=int(START.timestamp()) + 86_400))
+    assert len(samples) == 2
+    assert (wrong.line, wrong.reason) == (4, "slot_start lies in the future")
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
