@@ -133,6 +133,7 @@ class Live:
             return engine.start(start), False
         state = engine.start(self._quiet_before(start))
         self._store.drop_baselines_from(state.judged_until - state.judged_until % DAY)
+        engine.book = StoredBook(self._store, engine.planes, engine.groups)
         state.past = [
             [one.subject, one.start, one.end]
             for one in self._store.incidents(None, state.judged_until)
