@@ -26,7 +26,8 @@ def show(url: str) -> None:
         )
         return
     if held.judged_until is not None:
-        st.caption(f"Judged up to {(format_time(held.judged_until) or '')[:16]} UTC.")
+        moment = (format_time(held.judged_until) or "")[:16].replace("T", " ")
+        st.caption(f"Judged up to {moment} UTC.")
     listing = _chosen(url, held)
     if _made_by_code(listing, held):
         st.warning(RECONSTRUCTION)

@@ -10,6 +10,7 @@ from outage.cli.config import ConfigFile
 from outage.cli.database import DEFAULT_URL, Database
 from outage.cli.settings import AsJson, Assignments, Since, Until
 
+OWN_TIME = "a scenario brings its own time; leave --since, --until, --corrected out"
 EXAMPLE = "Example: outage replay whatsapp-2014 --set baseline=prophet"
 
 
@@ -50,9 +51,7 @@ def replay(
     found: Replayed
     if scenario is not None:
         if start is not None or end is not None or corrected:
-            raise UsageError(
-                "a scenario brings its own time; leave --since, --until, --corrected out"
-            )
+            raise UsageError(OWN_TIME)
         about = describe(scenario)
         with progress("judging", about.judged_from, about.ends) as tell:
             found = replay_scenario(scenario, settings, catalogue, tell)
