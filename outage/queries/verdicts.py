@@ -38,11 +38,13 @@ def open_store(url: str) -> Store:
 def standing(store: Store) -> Standing:
     """Return what the store holds; raises StoreError."""
     judged = store.judgement()
-    made = {one.subject for one in store.series() if one.source == RECONSTRUCTION}
+    series = store.series()
+    made = {one.subject for one in series if one.source == RECONSTRUCTION}
+    operators = {one.vantage for one in series if one.vantage}
     return Standing(
         span=store.span(),
         judged_until=None if judged is None else judged[0],
-        subjects=tuple(store.subjects()),
+        subjects=tuple(sorted({*store.subjects(), *operators})),
         reconstructed=tuple(sorted(made)),
     )
 

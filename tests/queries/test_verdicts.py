@@ -34,6 +34,11 @@ def ids(found: queries.Listing) -> str:
     return "".join(one.id[0] for one in found.incidents)
 
 
+def test_an_operator_known_as_a_vantage_can_be_chosen(store: Store) -> None:
+    (vantage,) = {one.vantage for one in store.series() if one.vantage}
+    assert vantage in queries.standing(store).subjects
+
+
 def test_the_latest_incident_is_listed_first(store: Store) -> None:
     assert ids(queries.listing(store)) == "213"
 
