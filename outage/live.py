@@ -67,8 +67,9 @@ class Live:
         engine, last = self._ready()
         state, rewound = self._begin(engine, since)
         last += max(engine.lags, default=0)
-        if any(track.end is None for track in state.tracks):
-            last += self._settings.judging.blind_seconds + HOUR  # silence ends it, if it lasts
+        silence = self._settings.judging.blind_seconds + HOUR
+        if now >= last + silence and any(track.end is None for track in state.tracks):
+            last += silence  # not sooner: samples that are only late must find their slots unjudged
         end = min(now, last if until is None else until)
         begin = state.judged_until
         engine.renew(engine.source, begin)

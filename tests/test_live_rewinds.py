@@ -49,6 +49,18 @@ def test_an_open_incident_ends_when_nothing_comes_any_more(live: Store, made: Sa
     assert {notice.kind for notice in live.notices(at(6), at(12))} >= {"data_gap"}
 
 
+def test_samples_that_are_only_late_still_find_their_slots_unjudged(
+    live: Store, made: SampleBatch
+) -> None:
+    live.add(before(made, at(6)), at(6))
+    detect(live, SETTINGS, CATALOGUE, at(6) + 1_500, since=JUDGED)
+    assert live.judged_until() == at(6)
+    live.add(made, ENDS)
+    detect(live, SETTINGS, CATALOGUE, ENDS)
+    expected = replay_stored(live, JUDGED, ENDS, SETTINGS, CATALOGUE).incidents
+    assert [as_json(one) for one in live.incidents()] == [as_json(one) for one in expected]
+
+
 @pytest.mark.parametrize("rewind", [at(5), at(6)])
 def test_a_rewind_into_an_incident_neither_doubles_nor_orphans_it(
     live: Store, made: SampleBatch, rewind: int
