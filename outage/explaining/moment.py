@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from outage.catalogue import Catalogue
 from outage.explaining import sentences
 from outage.explaining.reaching import (
@@ -51,16 +53,12 @@ def explain(
     seen = _noticed(view, subject)
     slot_seconds = engine.planes[plane].slot_seconds
     told = [
-        *_opening(outcome, subject, found, moment, at, start + slot_seconds),
         *sentences.why(kind, weighed, found is not None, settings.judging),
         sentences.seen(read),
         *sentences.places(kind, weighed.vantages),
         *_stored(store, subject, moment, found),
-        *sentences.missing(read),
-        *sentences.cold(cold),
-        *sentences.noticed(seen),
     ]
-    return Explanation(
+    record = Explanation(
         subject=subject,
         kind=kind,
         at=at,
@@ -79,8 +77,9 @@ def explain(
         warming=cold,
         incident=found,
         notices=seen,
-        sentences=tuple(told),
+        sentences=(),
     )
+    return replace(record, sentences=(*_opening(record), *told, *_closing(record)))
 
 
 def _outcome(view: View, subject: str) -> tuple[Outcome, Track | None]:
@@ -94,11 +93,18 @@ def _outcome(view: View, subject: str) -> tuple[Outcome, Track | None]:
     return (Outcome.NOTHING_OPEN if closed is None else Outcome.CLOSED), closed
 
 
-def _opening(
-    outcome: Outcome, subject: str, found: Incident | None, moment: int, at: int, slot_end: int
-) -> list[str]:
-    text = sentences.outcome_line(outcome, subject, found, moment)
-    if at < slot_end:
+def _closing(record: Explanation) -> list[str]:
+    return [
+        *sentences.missing(record.readings),
+        *sentences.cold(record.warming),
+        *sentences.noticed(record.notices),
+    ]
+
+
+def _opening(record: Explanation) -> list[str]:
+    text = sentences.outcome_line(record.outcome, record.subject, record.incident, record.judged_at)
+    slot_end = record.slot_start + record.slot_seconds
+    if record.at < slot_end:
         return [text]
     return [text, f"No sample is later than {sentences.clock(slot_end)}: this is the last slot."]
 

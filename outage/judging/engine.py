@@ -111,9 +111,7 @@ class Engine:
 
     def _boundary(self, begin: int) -> int:
         """Return where the next block must end: no block holds slots of two days."""
-        return min(
-            moment - (moment - lag) % DAY + DAY for lag in {0, *self.lags} for moment in (begin,)
-        )
+        return min(begin - (begin - lag) % DAY + DAY for lag in {0, *self.lags})
 
     def _anything(self, begin: int, end: int) -> bool:
         """Return whether there is a sample in `[begin, end)` or in the day and hour before."""

@@ -39,7 +39,6 @@ class Noticing:
             talk = kind in TALK and name in echoing
             if name not in busy and not talk:
                 self._sight(heard.tick, kind, name, None)
-
         self._losses(heard, busy)
 
     def _echoing(self, slot_start: int) -> set[str]:
