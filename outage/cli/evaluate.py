@@ -37,7 +37,7 @@ def evaluate(
     found = summary(report)
     if as_json:
         print_json(found)
-    else:
+    elif report.outcomes:
         _print_summary(found)
     for line in report.failed:
         typer.echo(f"outage: {line}", err=True)

@@ -26,7 +26,7 @@ from outage.settings import Judging
 LIKELY = 2.0  # margin from which an operator's outage is considered before its services'
 EXPLAINED = 4.0  # nats by which a service's own outage must beat its operator's
 MOST_CELLS = 2**22  # numbers of running evidence held at a time
-QUIET = 3.0  # nats below which nothing that any unit says can open an incident
+QUIET = 3.0  # nats of one unit below which nothing is judged, or less where many add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class Judge:
         self.running = Running(fold.index, fold.table, fold.layout, fold.settings, state.units)
         self.tracking = Tracking(state, self.running, fold.table, fold.settings)
         self.noticing = Noticing(state, self.running, fold.table, fold.settings)
+        self.quiet = _quiet(fold.index, fold.settings)
 
     def hear(self, tick: Tick, block: Scored) -> None:
         """Take one slot of one plane in, then judge unless all is quiet."""
@@ -75,12 +76,12 @@ class Judge:
         place = 0
         while place < len(due):
             if not self.state.tracks and not self.state.sightings:
-                place = march.notable_from(place, QUIET)
+                place = march.notable_from(place, self.quiet)
                 if place == len(due):
                     break
             march.go(place)
             tick = due[place]
-            self._judge(tick, blocks[tick.plane], march.loud[place] >= QUIET)
+            self._judge(tick, blocks[tick.plane], march.loud[place] >= self.quiet)
             place += 1
         march.go(len(due) - 1)
 
@@ -138,3 +139,12 @@ class Judge:
         settings = self.settings
         base = np.where(seen, settings.possible_nats, settings.possible_nats + settings.alone_nats)
         return base + settings.tail_nats * late
+
+
+def _quiet(index: Index, settings: Judging) -> float:
+    """Return the nats of one unit below which all units of a subject, or of a vantage, together
+    neither open an incident nor make a notice."""
+    by_subject = np.bincount(index.unit_subject, minlength=1).max()
+    by_vantage = np.bincount(index.pair_vantage, minlength=1).max()
+    least = min(settings.possible_nats, settings.notice_nats)
+    return min(QUIET, least / max(1, int(by_subject), int(by_vantage)))

@@ -293,3 +293,12 @@ def test_a_state_without_units_is_a_state() -> None:
     state = FoldState(judged_until=JUDGED)
 
     assert FoldState.from_json(json.loads(json.dumps(state.as_json()))) == state
+
+
+def test_what_is_skipped_as_quiet_could_not_have_opened_anything_together() -> None:
+    operators = tuple(f"op-{number}" for number in range(12))
+    engine = engine_of(world(days=1, services=("alpha",), operators=operators))
+    judge = fold.Judge(engine.fold, engine.start(JUDGED))
+    units = len(engine.fold.index.units)
+    assert units > len(operators)
+    assert judge.quiet * len(operators) <= engine.settings.judging.possible_nats
