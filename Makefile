@@ -63,7 +63,7 @@ bench-%: setup ## run benchmarks/%.py (BENCH_ARGS="...")
 lock: ## write requirements.lock anew (needs uv; LOCK_ARGS=--upgrade takes the newest versions)
 	@command -v uv >/dev/null || { echo "make lock: uv is not installed; see CONTRIBUTING.md" >&2; exit 1; }
 	uv pip compile --quiet $(LOCK_ARGS) --universal --python-version 3.11 --no-header \
-	  --no-emit-index-url --no-annotate --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	  --no-emit-index-url --no-annotate --generate-hashes --extra dev --extra capture --extra cluster pyproject.toml -o requirements.lock
 
 clean: ## remove what make setup and the tools made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
