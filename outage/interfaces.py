@@ -1,19 +1,23 @@
 """The shapes of a plug: what a collector, reader, baseline and change-point detector must offer.
 
 A plug is a class named by an entry point of the groups `outage.collectors`, `outage.readers`,
-`outage.detectors` and `outage.channels`; `outage.plugs` finds them. A plug imports only the
-ground floor of `outage` (words, slots, batches, errors, interfaces).
+`outage.flow_readers`, `outage.detectors` and `outage.channels`; `outage.plugs` finds them. A plug
+imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors,
+interfaces).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from outage.batches import Chunk, Floats, Ints
-from outage.words import Noise, Sample
+from outage.words import Noise, RejectedRow, Sample
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 
 @runtime_checkable
@@ -56,6 +60,44 @@ class Reader(Protocol):
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Chunk]:
         """Yield the file's samples chunk by chunk; raises BadInput if nothing can be read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogChunk:
+    """What a reader of flow logs hands over at a time, in canonical columns (`outage.canonical`).
+
+    `flows` and `answers` are Arrow tables, or None where the chunk has none; `skipped` counts the
+    damaged lines behind those in `rejected`, of which only the first of a kind need be named;
+    `progress` runs from 0 to 1.
+    """
+
+    flows: Table | None
+    answers: Table | None
+    rejected: Sequence[RejectedRow]
+    skipped: int
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What a reader of flow logs may be told: the vantage, and how to hide who the client is.
+
+    `hide` turns a client's or device's identifier into its keyed hash; `timezone` (an IANA name)
+    is the zone of times written without one.
+    """
+
+    hide: Callable[[str], str]
+    vantage: str | None = None
+    timezone: str = "UTC"
+
+
+@runtime_checkable
+class FlowReader(Protocol):
+    """Turns a flow or DNS log into canonical chunks, memory bounded by the chunk."""
+
+    def read_logs(self, path: Path, options: LogOptions) -> Iterator[LogChunk]:
+        """Yield the log's flows and answers; raises BadInput if nothing can be read."""
         ...
 
 

@@ -16,6 +16,7 @@ METHODS: Final = MappingProxyType(
     {
         "outage.collectors": ("collect",),
         "outage.readers": ("read",),
+        "outage.flow_readers": ("read_logs",),
         "outage.detectors": ("fit", "find"),
         "outage.channels": ("send",),
     }

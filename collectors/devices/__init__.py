@@ -1,0 +1,1 @@
+"""Sources that measure from devices and probes."""

@@ -1,0 +1,1 @@
+"""Sources that watch networks from outside, and an operator's own metrics."""

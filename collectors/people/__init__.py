@@ -1,0 +1,1 @@
+"""Sources in which people speak: posts, reports, status pages."""

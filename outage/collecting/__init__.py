@@ -1,0 +1,1 @@
+"""Running collectors: windows, budgets, circuits, and what is known about each source."""

@@ -1,0 +1,1 @@
+"""Posts matched to services: keywords with word edges, error phrases, language."""

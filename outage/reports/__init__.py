@@ -1,0 +1,1 @@
+"""Reports on classified flows, laid out as the paper's tables and figures."""
