@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from detectors.noise import Spread, distance, spread_of, to_positive
 from detectors.seasonal import Seasonal
 from detectors.seasons import KNOWN_DAYS, MONDAY, SLOPE_SD, WEEK, WEEKEND_ORDER, WEEKLY_SD
 from outage.batches import Floats, Ints
+from outage.errors import ConfigError, SourceError
 from outage.interfaces import Expectation, History
 from outage.slots import DAY
 from outage.words import Noise
@@ -25,6 +27,11 @@ MAX_DAYS = 28
 ROW_SECONDS = 600  # finer slots are averaged: five times the rows cost twenty times the fit
 MASK_FROM = 4.0  # robust standard deviations from the first pass
 STEPS = WEEK // ROW_SECONDS
+CONNECT_SECONDS = 10
+RETRIES = 3  # of a fit whose worker died
+
+#: Local times of the rows, their stabilised values, and the local end of the history.
+Task: TypeAlias = tuple[Ints, Floats, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,20 +71,54 @@ class ProphetBaseline:
     What the robust seasonal fit finds far off is masked first: plain Prophet takes an outage
     of the last days for the new normal. The slope is a regressor over flat growth: Prophet's
     change points would carry the last days' chance into the next day, at twice the time.
+    `cluster` is the address of a Dask scheduler (`tcp://host:8786`) whose workers do the fits,
+    a series a task, with the same result; None fits here, one after the other.
     """
 
+    cluster: str | None = None
+
     def fit(self, history: History) -> ProphetExpectation:
-        """Fit every series with two days of slots; raises NotEnoughHistory if none has."""
+        """Fit every series with two days of slots; raises NotEnoughHistory if none has.
+
+        Raises SourceError if the cluster cannot be reached.
+        """
         recent = _last_days(history)
         masked = _without_outliers(recent)
         answer = _blank(recent)
-        for column in np.flatnonzero(np.isfinite(masked).any(axis=0)).tolist():
-            offset = recent.utc_offsets[:, column]
-            clock = recent.slot_starts + offset + recent.slot_seconds // 2
-            rows = _rows(clock, masked[:, column], recent.noises[column])
-            end = answer.end + int(offset[-1])
-            answer.week[column], answer.slope[column] = _fit_one(*rows, end)
+        columns = np.flatnonzero(np.isfinite(masked).any(axis=0)).tolist()
+        fits = [_task(recent, masked[:, column], column, answer.end) for column in columns]
+        found = map(_fit_one, fits) if self.cluster is None else on_cluster(self.cluster, fits)
+        for column, (week, slope) in zip(columns, found, strict=True):
+            answer.week[column], answer.slope[column] = week, slope
         return _calibrated(answer, recent, masked)
+
+
+def on_cluster(address: str, fits: Sequence[Task]) -> list[tuple[Floats, float]]:
+    """Return what the workers of the Dask cluster at `address` found, in order."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ConfigError(
+            "detectors.prophet.cluster needs the packages dask and distributed: install"
+            " outage[cluster], or leave the setting out"
+        ) from error
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"detectors.prophet.cluster: no Dask scheduler answers at {address!r};"
+            " start it, or correct the address"
+        ) from error
+    with client:
+        futures = client.map(_fit_one, fits, pure=False, retries=RETRIES)
+        answer: list[tuple[Floats, float]] = client.gather(futures)
+        return answer
+
+
+def _task(history: History, seen: Floats, column: int, end: int) -> Task:
+    offset = history.utc_offsets[:, column]
+    clock = history.slot_starts + offset + history.slot_seconds // 2
+    return (*_rows(clock, seen, history.noises[column]), end + int(offset[-1]))
 
 
 def _read(week: Floats, clock: Ints) -> Floats:
@@ -150,8 +191,9 @@ def _from_fit(fitted: Floats, kind: Noise) -> Floats:
     return np.exp(fitted)
 
 
-def _fit_one(clock: Ints, value: Floats, end: int) -> tuple[Floats, float]:
-    """Return the expectation over the local week that leads to `end`, and the slope a week."""
+def _fit_one(task: Task) -> tuple[Floats, float]:
+    """Return the expectation over the local week that leads to the end, and the slope a week."""
+    clock, value, end = task
     model = _model(sloped=int(clock[-1] - clock[0]) >= KNOWN_DAYS * DAY)
     with TemporaryDirectory() as folder:  # cmdstanpy would keep files until the process ends
         model.fit(_table(clock, end).assign(y=value), seed=0, output_dir=folder)

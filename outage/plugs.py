@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, Final
 
-from outage.errors import PlugError
+from outage.errors import ConfigError, PlugError
 
 #: What a plug of each group must be able to do: any one of these methods (`outage.interfaces`).
 METHODS: Final = MappingProxyType(
@@ -49,6 +51,16 @@ def load(group: str, name: str) -> Any:
             f" {type(error).__name__}: {error}; mend or uninstall it"
         ) from error
     return _checked(plug, point)
+
+
+def build(group: str, name: str, options: Mapping[str, Any]) -> Any:
+    """Return a plug made with `options`; raises PlugError, and ConfigError for a wrong option."""
+    plug = load(group, name)
+    try:
+        signature(plug).bind(**options)
+    except TypeError as error:
+        raise ConfigError(f"options of {name!r}: {error}; it takes {signature(plug)}") from error
+    return plug(**options)
 
 
 def _checked(plug: Any, point: EntryPoint) -> Any:

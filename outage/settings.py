@@ -58,6 +58,7 @@ class Settings(Strict):
 
     baseline: str = "seasonal"
     baselines: dict[str, str] = Field(default_factory=dict)
+    detectors: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
     judging: Judging = Judging()
     scenario: ScenarioSettings = ScenarioSettings()
 
@@ -79,8 +80,9 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
 
 def _assign(table: dict[str, Any], key: str, value: str) -> None:
     *path, last = key.split(".")
+    free = table.get("detectors")  # its tables are named after plugs
     for name in path:
-        inner = table.get(name)
+        inner = table.setdefault(name, {}) if table is free else table.get(name)
         if not isinstance(inner, dict):
             raise ConfigError(f"{key}: there is no table {name!r}; known: {', '.join(table)}")
         table = inner

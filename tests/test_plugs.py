@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from outage import plugs
-from outage.errors import PlugError
+from outage.errors import ConfigError, PlugError
+from outage.settings import Settings, override
 
 GOOD = '''
 class Pigeon:
@@ -108,3 +109,14 @@ def test_every_plug_of_our_own_loads_and_says_what_it_does(group: str) -> None:
     for name, point in plugs.available(group).items():
         summary = plugs.load(group, name).__doc__
         assert summary, f"{point.value} has no docstring"
+
+
+def test_a_plug_is_built_with_its_options_and_a_wrong_one_is_named() -> None:
+    assert plugs.build("outage.detectors", "prophet", {"cluster": "tcp://127.0.0.1:1"}).cluster
+    with pytest.raises(ConfigError, match=r"options of 'prophet': .*'clutser'; it takes"):
+        plugs.build("outage.detectors", "prophet", {"clutser": "tcp://127.0.0.1:1"})
+
+
+def test_options_of_a_detector_are_set_like_any_key() -> None:
+    chosen = override(Settings(), ["detectors.prophet.cluster=tcp://127.0.0.1:1"])
+    assert chosen.detectors == {"prophet": {"cluster": "tcp://127.0.0.1:1"}}

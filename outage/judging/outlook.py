@@ -20,7 +20,7 @@ from outage.errors import NotEnoughHistory
 from outage.interfaces import Detector, Expectation, History
 from outage.judging.layout import Plane, Unit
 from outage.judging.weigh import Seen, features, robust_gain
-from outage.plugs import load
+from outage.plugs import build, load
 from outage.settings import Settings
 from outage.slots import DAY
 
@@ -117,7 +117,8 @@ def fit_outlook(
     expected = Expectation(*(np.full((len(wanted), len(names)), np.nan) for _ in range(2)))
     for name in sorted(set(names)):
         chosen = np.array([i for i, other in enumerate(names) if other == name])
-        found = _fit(load("outage.detectors", name)(), plane, chosen, history, offsets, wanted)
+        detector = build("outage.detectors", name, settings.detectors.get(name, {}))
+        found = _fit(detector, plane, chosen, history, offsets, wanted)
         if found is not None:
             expected.location[:, chosen] = found.location
             expected.spread[:, chosen] = found.spread
