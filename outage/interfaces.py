@@ -4,20 +4,111 @@ A plug is a class named by an entry point of the groups `outage.collectors`, `ou
 `outage.flow_readers`, `outage.detectors` and `outage.channels`; `outage.plugs` finds them. A plug
 imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors,
 interfaces).
+
+A collector is built as `Plug(surroundings, **options)`: what the project knows, then the options of
+`[sources.NAME]` in the catalogue, secrets revealed. It may say of itself, as class attributes,
+`needs` (the options it cannot do without), `cost` and `limits` (a sentence each, for
+`outage sources`), and offer `estimate` (`Estimating`).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from outage.batches import Chunk, Floats, Ints
-from outage.words import Noise, RejectedRow, Sample
+from outage.words import Noise, RejectedRow, Sample, SubjectKind
 
 if TYPE_CHECKING:
     from pyarrow import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A service or operator that is watched: what a collector needs to ask for it.
+
+    `ambiguous` are those keywords that name it only beside a word of `context`; `error_phrases`
+    (by ISO 639-1 language) mean trouble for it alone; `domains` are host name patterns of all its
+    categories. `asns` and `country` are an operator's.
+    """
+
+    slug: str
+    kind: SubjectKind
+    name: str
+    keywords: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    error_phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
+    asns: tuple[int, ...] = ()
+    country: str | None = None
+
+
+class Mention(Protocol):
+    """A service that a text names, whether with trouble, and in which language (ISO 639-1)."""
+
+    @property
+    def service(self) -> str:
+        """Return the slug of the subject."""
+        ...
+
+    @property
+    def error(self) -> bool:
+        """Tell whether the text says that it does not work."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """Return the language, empty where it cannot be told."""
+        ...
+
+
+class PostMatcher(Protocol):
+    """Finds the watched subjects that a post names."""
+
+    def match(self, text: str, langs: Sequence[str] = ()) -> Sequence[Mention]:
+        """Return a mention for each subject named; `langs` is what the post says of itself."""
+        ...
+
+
+class Memory(Protocol):
+    """Texts that a source keeps over restarts: cursors, sessions, validators, budgets spent."""
+
+    def get(self, key: str) -> str | None:
+        """Return the text kept under `key`, None if there is none."""
+        ...
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a text at once, in one transaction with all samples that were yielded before.
+
+        So a cursor put after its samples is true whenever the process dies, and a budget put
+        before a request is never passed. Call it in the thread that iterates over `collect`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """What a collector is given: its place in the catalogue, and its way to the outside.
+
+    `source` is the name its series carry; `lag_seconds` is how long after its end a slot is
+    complete. `phrases` are the common error phrases by language. `matcher` builds the matcher of
+    posts, `clock` returns the moment (epoch seconds), `sleep` waits (seconds; it raises SourceError
+    when there is no time left): a collector asks these, never the machine.
+    """
+
+    source: str
+    memory: Memory
+    clock: Callable[[], int]
+    matcher: Callable[[], PostMatcher]
+    sleep: Callable[[float], None] = time.sleep
+    slot_seconds: int = 600
+    lag_seconds: int = 0
+    watched: Sequence[Watched] = ()
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -25,7 +116,29 @@ class Collector(Protocol):
     """Turns one source and one time window into samples; knows the wire, not the store."""
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield the samples of the slots in `[since, until)`; raises SourceError."""
+        """Yield the samples of the slots in `[since, until)`; raises SourceError.
+
+        Only complete slots are asked for, and yielded. What is not known is not yielded: a gap,
+        never a zero.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a collection would cost: requests, money, and a sentence that says how it is meant."""
+
+    requests: int
+    dollars: float
+    text: str
+
+
+@runtime_checkable
+class Estimating(Protocol):
+    """A collector that can say beforehand what a window would cost, without asking the source."""
+
+    def estimate(self, since: int, until: int) -> Estimate:
+        """Return the cost of what is still to be collected in `[since, until)`."""
         ...
 
 
