@@ -42,11 +42,24 @@ class StoreError(OutageError):
 
 
 class SourceError(OutageError):
-    """A remote source failed; trying again helps unless `permanent`."""
+    """A remote source failed; trying again helps unless `permanent`.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    `status` is the HTTP status, where there was an answer; `wait_seconds` is after how long the
+    source wants to be asked again, where it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        status: int | None = None,
+        wait_seconds: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.status = status
+        self.wait_seconds = wait_seconds
 
 
 class PlugError(OutageError):

@@ -2,7 +2,7 @@
 
 A plug is a class named by an entry point of the groups `outage.collectors`, `outage.readers`,
 `outage.flow_readers`, `outage.detectors` and `outage.channels`; `outage.plugs` finds them. A plug
-imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors,
+imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors, redacting,
 interfaces).
 
 A collector is built as `Plug(surroundings, **options)`: what the project knows, then the options of
@@ -180,16 +180,17 @@ class Reader(Protocol):
 class LogChunk:
     """What a reader of flow logs hands over at a time, in canonical columns (`outage.canonical`).
 
-    `flows` and `answers` are Arrow tables, or None where the chunk has none; `skipped` counts the
-    damaged lines behind those in `rejected`, of which only the first of a kind need be named;
-    `progress` runs from 0 to 1.
+    `flows` and `answers` are Arrow tables, or None where the chunk has none; `damaged` counts what
+    was wrong by reason, `rejected` names the first of each reason; `passed` counts by reason what
+    is no damage and no flow or answer either; `progress` runs from 0 to 1.
     """
 
-    flows: Table | None
-    answers: Table | None
-    rejected: Sequence[RejectedRow]
-    skipped: int
-    progress: float
+    flows: Table | None = None
+    answers: Table | None = None
+    rejected: Sequence[RejectedRow] = ()
+    damaged: Mapping[str, int] = field(default_factory=dict)
+    passed: Mapping[str, int] = field(default_factory=dict)
+    progress: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,13 @@ class LogOptions:
 
 @runtime_checkable
 class FlowReader(Protocol):
-    """Turns a flow or DNS log into canonical chunks, memory bounded by the chunk."""
+    """Turns a flow or DNS log into canonical chunks, memory bounded by the chunk.
+
+    `in_order` says that records stand about in the order in which they ended, so that a time far
+    behind those before it tells of a clock that was set back.
+    """
+
+    in_order: bool
 
     def read_logs(self, path: Path, options: LogOptions) -> Iterator[LogChunk]:
         """Yield the log's flows and answers; raises BadInput if nothing can be read."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
-from collectors.files.long_samples import LongSamples
+from collectors.files.long_samples import DEFAULT_SOURCE, LongSamples
 from outage.batches import SampleBatch
 from outage.errors import BadInput, SourceError
-from outage.interfaces import ReadOptions
-from outage.words import Sample
+from outage.interfaces import ReadOptions, Surroundings
+from outage.words import Sample, Series
 
 UNFINISHED: Final = (".tmp", ".part")
 NAMES: Final = ("*.csv", "*.csv.gz", "*.parquet")
@@ -24,19 +25,24 @@ class Folder:
     """Collects the samples of the complete files in a folder (not of those below it).
 
     A file is complete when its name neither starts with a dot nor ends in .tmp or .part: write
-    it under such a name, then rename it.
+    it under such a name, then rename it. Rows that name no source carry the name of this one;
+    `source` names all of them.
     """
+
+    needs: Final = ("path",)
+    cost: Final = "none"
+    limits: Final = "none; every complete file is read again each time"
 
     def __init__(
         self,
+        surroundings: Surroundings,
         path: str | Path,
         pattern: str | None = None,
         source: str | None = None,
-        lag_seconds: int = 0,
     ) -> None:
+        self._surroundings = surroundings
         self._path = Path(path)
         self._patterns = NAMES if pattern is None else (pattern,)
-        self._lag = lag_seconds
         self._options = ReadOptions(source=source)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
@@ -79,7 +85,13 @@ class Folder:
 
     def _rows(self, batch: SampleBatch) -> Iterator[Sample]:
         columns = (batch.series_index, batch.slot_start, batch.value, batch.known_at)
+        series, lag = [self._named(one) for one in batch.series], self._surroundings.lag_seconds
         for index, start, value, known_at in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            yield Sample(batch.series[index], start, value, known_at + self._lag)
+            yield Sample(series[index], start, value, known_at + lag)
+
+    def _named(self, series: Series) -> Series:
+        if series.source != DEFAULT_SOURCE:
+            return series
+        return replace(series, source=self._surroundings.source)

@@ -1,0 +1,72 @@
+"""Secrets that this process has read, and texts without them.
+
+A secret is known from the moment it is read; from then on no log record shows it, whoever wrote
+the record, and `hide` takes it out of any other text. Known to the whole process: a secret of one
+source must not stand in a message of another either.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+SHORTEST: Final = 4  # less would tear holes into every text, and is no secret
+STARS: Final = "***"
+
+_LOCK: Final = Lock()
+_KNOWN: Final[set[str]] = set()
+_PATTERN: list[re.Pattern[str]] = []
+
+
+def keep_secret(text: str) -> None:
+    """Take `text` out of every log record from now on, and of what passes through `hide`."""
+    with _LOCK:
+        new = {one for one in _spellings(text) if len(one) >= SHORTEST} - _KNOWN
+        if not new:
+            return
+        if not _KNOWN:
+            logging.setLogRecordFactory(_Recording(logging.getLogRecordFactory()))
+        _KNOWN.update(new)
+        longest_first = sorted(_KNOWN, key=len, reverse=True)
+        _PATTERN[:] = [re.compile("|".join(map(re.escape, longest_first)))]
+
+
+def hide(text: str) -> str:
+    """Return the text with every known secret replaced, however it is spelt in URLs or JSON."""
+    for pattern in _PATTERN:
+        return pattern.sub(STARS, text)
+    return text
+
+
+def _spellings(text: str) -> Iterator[str]:
+    raw = text.strip()
+    yield from (text, raw, quote(raw), quote(raw, safe=""), quote_plus(raw))
+    yield from (json.dumps(raw)[1:-1], json.dumps(raw, ensure_ascii=False)[1:-1], repr(raw)[1:-1])
+    if len(raw) >= SHORTEST:
+        yield b64encode(raw.encode()).decode()
+
+
+class _Recording:
+    """Makes log records as before, and hides secrets in their text and traceback."""
+
+    def __init__(self, before: Any) -> None:
+        self._before = before
+
+    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record: logging.LogRecord = self._before(*args, **kwargs)
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):  # a faulty call; the handler says so itself
+            said = str(record.msg)
+        hidden = hide(said)
+        if hidden != said:
+            record.msg, record.args = hidden, None
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = hide(logging.Formatter().formatException(record.exc_info))
+        return record
