@@ -2,8 +2,8 @@
 
 A plug is a class named by an entry point of the groups `outage.collectors`, `outage.readers`,
 `outage.flow_readers`, `outage.detectors` and `outage.channels`; `outage.plugs` finds them. A plug
-imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors, redacting,
-interfaces).
+imports only the ground floor of `outage` (words, slots, batches, canonical columns, errors,
+redacting, interfaces).
 
 A collector is built as `Plug(surroundings, **options)`: what the project knows, then the options of
 `[sources.NAME]` in the catalogue, secrets revealed. It may say of itself, as class attributes,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from outage.errors import ConfigError
+from outage.redacting import keep_secret
 
 _SECRET_KEY: Final = re.compile(
     r"token$|secret|passw|passphrase|credential|bearer|authori[sz]ation|cookie|webhook"
@@ -63,11 +64,18 @@ def _revealed(key: str, value: Any, environ: Mapping[str, str]) -> Any:
         return value
     if not is_reference(value):
         return {name: _revealed(f"{key}.{name}", inner, environ) for name, inner in value.items()}
-    if "file" in value:
-        return _from_file(key, Path(value["file"]).expanduser())
-    if value["env"] not in environ:
-        raise ConfigError(f"{key}: the environment variable {value['env']} is not set; export it")
-    return environ[value["env"]]
+    secret = _secret(key, value, environ)
+    keep_secret(secret)
+    return secret
+
+
+def _secret(key: str, reference: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    if "file" in reference:
+        return _from_file(key, Path(reference["file"]).expanduser())
+    name = reference["env"]
+    if not environ.get(name, "").strip():
+        raise ConfigError(f"{key}: the environment variable {name} is not set; export it")
+    return environ[name].strip()
 
 
 def _from_file(key: str, path: Path) -> str:

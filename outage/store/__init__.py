@@ -5,6 +5,7 @@ from __future__ import annotations
 from outage.store.margins import Freshness
 from outage.store.rows import Added
 from outage.store.schema import Upgrade, upgrade
+from outage.store.standings import Standing
 from outage.store.store import Store
 
-__all__ = ["Added", "Freshness", "Store", "Upgrade", "upgrade"]
+__all__ = ["Added", "Freshness", "Standing", "Store", "Upgrade", "upgrade"]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from outage.batches import Floats, Ints, SampleBatch
-from outage.store import margins, registry, samples, verdicts
+from outage.store import margins, registry, samples, standings, verdicts
 from outage.store.database import Database
 from outage.store.margins import Freshness
 from outage.store.rows import Added, check_batch
 from outage.store.schema import check_current
+from outage.store.standings import Standing
 from outage.words import Incident, Notice, RejectedRow, Series, SubjectKind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class Store:
@@ -67,15 +71,53 @@ class Store:
         if not len(batch):
             return Added(0, 0, 0, 0)
         check_batch(batch)
-        ends = samples.ends_by_source(batch)
         with self._database.writing() as connection:
-            used = samples.series_used(batch)
-            numbers = registry.register(connection, used, self._numbers)
-            added = samples.add(connection, batch, numbers, now, keep_highest=keep_highest)
-            margins.note_success(connection, ends, now)
+            added, numbers = self._add(connection, batch, now, keep_highest=keep_highest)
         # Only now are the numbers of new series certain: the transaction has been committed.
         self._numbers = numbers
         return added
+
+    def add_collected(
+        self, source: str, batch: SampleBatch, notes: Mapping[str, str], now: int
+    ) -> Added:
+        """Take in what a source delivered and what it wants remembered, all or nothing.
+
+        Samples are treated as by `add`; `notes` are texts by key, for `remembered`.
+        """
+        added, numbers = Added(0, 0, 0, 0), self._numbers
+        check_batch(batch)
+        with self._database.writing() as connection:
+            if len(batch):
+                added, numbers = self._add(connection, batch, now)
+                end = max(samples.ends_by_source(batch).values())
+                margins.note_success(connection, {source: end}, now)
+            standings.remember(connection, source, notes)
+        self._numbers = numbers
+        return added
+
+    def _add(
+        self, connection: Connection, batch: SampleBatch, now: int, *, keep_highest: bool = False
+    ) -> tuple[Added, Mapping[Series, int]]:
+        used = samples.series_used(batch)
+        numbers = registry.register(connection, used, self._numbers)
+        added = samples.add(connection, batch, numbers, now, keep_highest=keep_highest)
+        margins.note_success(connection, samples.ends_by_source(batch), now)
+        return added, numbers
+
+    def remembered(self, source: str, key: str) -> str | None:
+        """Return the text that a source keeps under a key, None if there is none."""
+        with self._database.reading() as connection:
+            return standings.remembered(connection, source, key)
+
+    def standings(self) -> dict[str, Standing]:
+        """Return how the collection of each source stands, by its name."""
+        with self._database.reading() as connection:
+            return standings.standings(connection)
+
+    def save_standing(self, standing: Standing) -> None:
+        """Keep how the collection of a source stands."""
+        with self._database.writing() as connection:
+            standings.save_standing(connection, standing)
 
     def load(
         self,

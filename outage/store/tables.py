@@ -132,6 +132,28 @@ class SourceRow(Base):
     last_error_at: Mapped[Moment | None]
 
 
+class CollectionRow(Base):
+    """How far a source was collected, and how that went."""
+
+    __tablename__ = "collections"
+
+    source: Mapped[Slug] = mapped_column(primary_key=True)
+    collected_until: Mapped[Moment | None]
+    attempted_at: Mapped[Moment | None]
+    failures: Mapped[int]
+    paused_until: Mapped[Moment | None]
+
+
+class MemoryRow(Base):
+    """A text that a source keeps over restarts."""
+
+    __tablename__ = "memories"
+
+    source: Mapped[Slug] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    text: Mapped[Document]
+
+
 class IncidentRow(Base):
     """An incident: what it is searched by, and the whole record as a document."""
 

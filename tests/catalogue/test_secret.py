@@ -70,8 +70,9 @@ def test_references_are_replaced_at_any_depth(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"deep\.token: the environment variable NOPE is not set"):
-        reveal({"deep": {"token": {"env": "NOPE"}}}, {})
+    for environ in ({}, {"NOPE": " "}):
+        with pytest.raises(ConfigError, match=r"deep\.token: the .* variable NOPE is not set"):
+            reveal({"deep": {"token": {"env": "NOPE"}}}, environ)
     for path in (tmp_path, tmp_path / "absent"):
         with pytest.raises(ConfigError, match="cannot be read"):
             reveal({"token": {"file": str(path)}}, {})
