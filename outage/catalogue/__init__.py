@@ -7,7 +7,7 @@ from outage.catalogue.catalogue import Catalogue
 from outage.catalogue.faults import Fault
 from outage.catalogue.load import check_catalogue, load_catalogue, overlay
 from outage.catalogue.patterns import Part
-from outage.catalogue.schema import Channel, Operator, Service, Source
+from outage.catalogue.schema import Channel, Operator, Service, Source, Subject, Wording
 
 __all__ = [
     "Catalogue",
@@ -17,6 +17,8 @@ __all__ = [
     "Part",
     "Service",
     "Source",
+    "Subject",
+    "Wording",
     "check_catalogue",
     "load_catalogue",
     "overlay",

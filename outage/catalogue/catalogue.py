@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from outage.batches import Ints
 from outage.catalogue.patterns import HostIndex, Part
-from outage.catalogue.schema import Channel, Operator, Service, Source
+from outage.catalogue.schema import Channel, Operator, Service, Source, Wording
 from outage.catalogue.zones import utc_offsets
 from outage.settings import Settings
 from outage.words import SubjectKind
@@ -25,6 +25,7 @@ class Catalogue:
     channels: Mapping[str, Channel]
     error_phrases: Mapping[str, tuple[str, ...]]
     settings: Settings
+    wording: Wording = field(default_factory=Wording)
 
     def kind(self, slug: str) -> SubjectKind:
         """Return what a subject is; one that is not listed is a service."""

@@ -17,14 +17,14 @@ from outage.catalogue.catalogue import Catalogue
 from outage.catalogue.faults import Fault, model_faults
 from outage.catalogue.positions import KeyPath, key_lines, line_of
 from outage.catalogue.rules import PhrasesByLanguage, did_you_mean
-from outage.catalogue.schema import SECTIONS
+from outage.catalogue.schema import SECTIONS, Wording
 from outage.errors import ConfigError
 from outage.settings import Settings
 from outage.words import SLUG
 
 SIZE_LIMIT: Final = 1 << 20
 BUILTIN: Final = Path(__file__).parent / "builtin"
-_KEYS: Final = (*SECTIONS, "error_phrases", *Settings.model_fields)
+_KEYS: Final = (*SECTIONS, "error_phrases", "wording", *Settings.model_fields)
 _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -40,6 +40,7 @@ class _Reading:
     merged: Mapping[str, Any]
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     phrases: PhrasesByLanguage = field(default_factory=dict)
+    wording: Wording = field(default_factory=Wording)
     settings: Settings = field(default_factory=Settings)
     findings: list[checks.Finding] = field(default_factory=list)
 
@@ -159,6 +160,7 @@ def _read(given: Mapping[str, Any]) -> tuple[Catalogue | None, list[checks.Findi
     for section, model in SECTIONS.items():
         reading.entries[section] = dict(_entries(reading, section, model))
     reading.phrases = _checked(reading, ("error_phrases",), _Phrases, _Phrases({})).root
+    reading.wording = _checked(reading, ("wording",), Wording, Wording())
     _read_settings(reading)
     reading.findings.extend(_between(reading))
     return None if reading.findings else _assembled(reading), reading.findings
@@ -221,4 +223,6 @@ def _assembled(reading: _Reading) -> Catalogue:
         section: {slug: one for slug, one in table.items() if getattr(one, "enabled", True)}
         for section, table in reading.entries.items()
     }
-    return Catalogue(**on, error_phrases=reading.phrases, settings=reading.settings)
+    return Catalogue(
+        **on, error_phrases=reading.phrases, wording=reading.wording, settings=reading.settings
+    )

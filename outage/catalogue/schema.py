@@ -29,20 +29,15 @@ from outage.catalogue.rules import (
 from outage.settings import Strict
 
 
-class Service(Strict):
-    """A service: how people name it, and how the network knows it."""
+class Subject(Strict):
+    """What is watched, and how people name it."""
 
     name: Name
-    enabled: Flag = True
     keywords: Words = ()
     ambiguous: Words = ()
     context: Words = ()
+    unless: Words = ()
     error_phrases: PhrasesByLanguage = Field(default_factory=dict)
-    domains: Domains = Field(default_factory=dict)
-    certificates: Certificates = ()
-    addresses: Addresses = ()
-    platform: Slug | None = None
-    timezone: Zone | None = None
 
     @model_validator(mode="after")
     def _ambiguous_names_have_context(self) -> Self:
@@ -58,8 +53,19 @@ class Service(Strict):
 
     @property
     def needs_context(self) -> tuple[str, ...]:
-        """Return the keywords that name the service only beside a context word."""
+        """Return the keywords that name the subject only beside a context word."""
         return self.ambiguous or (self.keywords if self.context else ())
+
+
+class Service(Subject):
+    """A service: how people name it, and how the network knows it."""
+
+    enabled: Flag = True
+    domains: Domains = Field(default_factory=dict)
+    certificates: Certificates = ()
+    addresses: Addresses = ()
+    platform: Slug | None = None
+    timezone: Zone | None = None
 
     @cached_property
     def _hosts(self) -> HostIndex:
@@ -78,13 +84,25 @@ class Service(Strict):
         return None if part is None else part.category
 
 
-class Operator(Strict):
-    """An operator's network: a vantage, and a subject of its own."""
+class Operator(Subject):
+    """An operator's network: a vantage, and a subject of its own that people name."""
 
-    name: Name
     timezone: Zone
     asns: tuple[Asn, ...] = ()
     country: Country | None = None
+
+
+class Wording(Strict):
+    """How people speak of trouble and of its end, by language; docs/posts.md has the notation."""
+
+    errors: PhrasesByLanguage = Field(default_factory=dict)
+    near: PhrasesByLanguage = Field(default_factory=dict)
+    predicates: PhrasesByLanguage = Field(default_factory=dict)
+    denials: PhrasesByLanguage = Field(default_factory=dict)
+    recoveries: PhrasesByLanguage = Field(default_factory=dict)
+    memories: PhrasesByLanguage = Field(default_factory=dict)
+    ongoing: PhrasesByLanguage = Field(default_factory=dict)
+    wishes: PhrasesByLanguage = Field(default_factory=dict)
 
 
 class Source(Strict):
