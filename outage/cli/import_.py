@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +11,10 @@ import typer
 
 from outage.cli.config import ConfigFile, config_file
 from outage.cli.database import DEFAULT_URL, Database
+from outage.cli.output import files_progress, plain
 
 if TYPE_CHECKING:
-    from outage.importing import FileImport, Imported, Progress
+    from outage.importing import FileImport, Imported
     from outage.interfaces import ReadOptions
 
 SAMPLES_EXAMPLE: Final = "Example: outage import samples traffic.csv.gz posts.parquet"
@@ -125,7 +125,7 @@ def _import(kind: str, files: list[Path], options: ReadOptions, database: str) -
     reader, now = load("outage.readers", kind)(), to_epoch(utc_now())
     options = replace(options, not_after=now + DAY)
     with Store.open(database) as store, ExitStack() as stack:
-        progress = _progress(stack, len(files))
+        progress = files_progress(stack, len(files))
         outcome = import_files(store, reader, files, options, now, progress=progress)
     for one in outcome.files:
         _complain(one)
@@ -134,42 +134,17 @@ def _import(kind: str, files: list[Path], options: ReadOptions, database: str) -
         raise typer.Exit(1)
 
 
-def _progress(stack: ExitStack, total: int) -> Progress:
-    """Return what shows the progress on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _path, _share: None
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress as Bar
-
-    bar = stack.enter_context(Bar(console=Console(stderr=True), transient=True))
-    task = bar.add_task("", total=total)
-    seen: list[Path] = []
-
-    def show(path: Path, share: float) -> None:
-        if not share:
-            seen.append(path)
-        bar.update(task, description=escape(_plain(path.name)), completed=len(seen) - 1 + share)
-
-    return show
-
-
-def _plain(text: object) -> str:
-    """Return the text without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(text))
-
-
 def _complain(one: FileImport) -> None:
-    path = _plain(one.path)
+    path = plain(one.path)
     for row in one.first:
         excerpt = f" [{row.excerpt}]" if row.excerpt else ""
-        said = _plain(f"{row.reason}; {row.remedy}{excerpt}")
+        said = plain(f"{row.reason}; {row.remedy}{excerpt}")
         typer.echo(f"{path}:{row.line}: {said}", err=True)
     if one.rejected > len(one.first):
         more = one.rejected - len(one.first)
         typer.echo(f"{path}: and {more:,} more; see `outage rejected`", err=True)
     if one.error is not None:
-        typer.echo(f"outage: {_plain(one.error)}", err=True)
+        typer.echo(f"outage: {plain(one.error)}", err=True)
 
 
 def _sum_up(outcome: Imported) -> None:

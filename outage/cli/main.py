@@ -24,6 +24,8 @@ COMMANDS: tuple[str, ...] = (
     "replay",
     "evaluate",
     "case",
+    "flows",
+    "report",
     "dashboard",
 )
 

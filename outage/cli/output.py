@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -124,3 +125,28 @@ def progress(title: str, since: int, until: int) -> Iterator[Callable[[int], Non
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=until - since)
         yield lambda moment: bar.update(task, completed=moment - since)
+
+
+def files_progress(stack: ExitStack, total: int) -> Callable[[Path, float], None]:
+    """Return what shows how far reading `total` files has come, on a terminal only."""
+    if not sys.stderr.isatty():
+        return lambda _path, _share: None
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
+    task = bar.add_task("", total=total)
+    seen: list[Path] = []
+
+    def show(path: Path, share: float) -> None:
+        if not share or path not in seen[-1:]:
+            seen.append(path)
+        bar.update(task, description=escape(plain(path.name)), completed=len(seen) - 1 + share)
+
+    return show
+
+
+def plain(text: object) -> str:
+    """Return the text without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in str(text))

@@ -1,0 +1,127 @@
+"""The names in Zeek's ssl logs, by connection, a bounded stretch of time at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from collectors.files.lines import blocks
+from collectors.files.rows import Faults, Told
+from collectors.flows.columns import moments
+from collectors.flows.columns import names as host_names
+from collectors.flows.tables import Damage
+from collectors.flows.zeek_log import ZeekLog
+from outage.batches import Ints
+from outage.errors import BadInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WANTED: Final = ("ts", "uid", "server_name", "subject")
+COMMON_NAME: Final = r"(?:^|,) ?CN=(?P<name>[^,]+)"
+MOST: Final = 1_000_000  # names held at a time: about 100 MB
+AHEAD: Final = 120 * 1_000_000  # microseconds by which names are read ahead of connections
+
+Batch: TypeAlias = "tuple[pa.Table, int]"
+Source: TypeAlias = Iterator[Batch]
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """Server and certificate names by `uid`: those of the last million TLS handshakes.
+
+    A handshake is logged before its connection, so names are read only as far as the
+    connections have come.
+    """
+
+    source: Source = field(default_factory=lambda: iter(()))
+    held: list[pa.Table] = field(default_factory=list)
+    latest: int = 0
+    ended: bool = False
+    fault: Told | None = None
+
+    def of(self, uids: Any, ends: Ints) -> tuple[Any, Any]:
+        """Return the server and the certificate name of each connection, null where unknown."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self._advance(int(ends.max(initial=0)) + AHEAD)
+        if uids is None or not self.held:
+            return None, None
+        names = pa.concat_tables(self.held).combine_chunks()
+        found = pc.index_in(uids, value_set=names.column("uid").combine_chunks())
+        return (
+            names.column("server_name").combine_chunks().take(found),
+            names.column("certificate_name").combine_chunks().take(found),
+        )
+
+    def _advance(self, until: int) -> None:
+        while self.latest <= until and not self.ended:
+            batch = next(self.source, None)
+            if batch is None:
+                self.ended = True
+                return
+            self.held.append(batch[0])
+            self.latest = max(self.latest, batch[1])
+            while len(self.held) > 1 and sum(map(len, self.held)) > MOST:
+                del self.held[0]
+
+
+def names_beside(path: Path, timezone: str) -> Names:
+    """Return the names for a conn log: the ssl log of its rotation and the one before it."""
+    names = Names()
+    names.source = _read_all(names, _companions(path), timezone)
+    return names
+
+
+def _companions(path: Path) -> list[Path]:
+    """Return the ssl logs of the rotation before and of the same one, where they are there.
+
+    Names of rotations are compared without `.gz`, so that it does not matter which are packed.
+    """
+    if not path.name.startswith("conn."):
+        return []
+    rotation = path.name.removeprefix("conn").removesuffix(".gz")
+    known = {
+        one.name.removeprefix("ssl").removesuffix(".gz"): one for one in path.parent.glob("ssl.*")
+    }
+    return [known[name] for name in sorted(known) if name <= rotation][-2:]
+
+
+def _read_all(names: Names, paths: list[Path], timezone: str) -> Source:
+    for path in paths:
+        try:
+            yield from _batches(path, timezone)
+        except BadInput as error:
+            reason, _, remedy = str(error).partition("; ")
+            names.fault = Told(f"names are missing: {reason}", remedy or "fetch it again")
+
+
+def _batches(path: Path, timezone: str) -> Source:
+    """Yield the connections that have a name, and the time of the latest handshake so far."""
+    log, damage = ZeekLog(path, {"ssl": WANTED}), Damage(path.name)
+    for block in blocks(path):
+        for kind, found in log.records(block, damage):
+            if kind == "ssl" and {"ts", "uid"} <= set(found.columns):
+                times = moments(found.columns["ts"], timezone, Faults.none(len(found)))
+                yield _named(found.columns), int(times.max(initial=0))
+
+
+def _named(columns: dict[str, Any]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    absent = pa.nulls(len(columns["uid"]), pa.string())
+    subject = columns.get("subject", absent)
+    common = pc.struct_field(pc.extract_regex(subject, COMMON_NAME), "name")
+    table = pa.table(
+        {
+            "uid": columns["uid"],
+            "server_name": host_names(columns.get("server_name", absent)),
+            "certificate_name": host_names(common),
+        }
+    )
+    useful = pc.or_(table["server_name"].is_valid(), table["certificate_name"].is_valid())
+    return table.filter(pc.and_(useful, table["uid"].is_valid()))

@@ -1,0 +1,116 @@
+"""`outage flows read`: logs of flows and DNS into canonical Parquet."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from outage.cli.output import files_progress, plain, print_json
+
+if TYPE_CHECKING:
+    from outage.flows.reading import FileRead, LogsRead
+    from outage.interfaces import FlowReader, LogOptions
+
+EXAMPLE: Final = "Example: outage flows read zeek /var/log/zeek/2026-01-05 --out flows-2026-01"
+
+Out: TypeAlias = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for flows/ and dns/.")
+]
+Vantage: TypeAlias = Annotated[
+    str | None, typer.Option("--vantage", help="The operator whose network was seen.")
+]
+KeyFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file", help="Key under which clients are hashed; else OUTAGE_CLIENT_KEY, else made."
+    ),
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def read(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Which reader; see docs/plugs.md.")
+    ],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    *,
+    out: Out,
+    vantage: Vantage = None,
+    timezone: Annotated[
+        str,
+        typer.Option("--timezone", help="The zone of times without one, such as Europe/Berlin."),
+    ] = "UTC",
+    key_file: KeyFile = None,
+    json: Json = False,
+) -> None:
+    """Read flow and DNS logs into DIR/flows/*.parquet and DIR/dns/*.parquet.
+
+    One file out for each file in; reading a file again replaces its output. Clients are replaced
+    by a keyed hash. What is damaged is named, counted and left out.
+    """
+    from outage.flows.reading import log_files, read_files
+    from outage.plugs import load
+
+    reader: FlowReader = load("outage.flow_readers", source)()
+    options = log_options(out, vantage, timezone, key_file)
+    files = list(log_files(paths))
+    with ExitStack() as stack:
+        progress = files_progress(stack, len(files))
+        outcome = read_files(reader, files, options, out, progress=progress)
+    report(outcome, out, json=json)
+
+
+def log_options(out: Path, vantage: str | None, timezone: str, key_file: Path | None) -> LogOptions:
+    """Return the checked options; says so where a key had to be made. Raises UsageError."""
+    from outage.flows.hiding import VARIABLE, client_key
+    from outage.flows.reading import checked_options
+
+    key = client_key(os.environ.get(VARIABLE), key_file, out)
+    options = checked_options(key, vantage, timezone)
+    if key.made is not None:
+        said = f"{key.made}: new key under which clients are hashed; keep it, and keep it secret"
+        typer.echo(plain(said), err=True)
+    return options
+
+
+def report(outcome: LogsRead, out: Path, *, json: bool) -> None:
+    """Say what was damaged, on stderr, and what was read; exit 1 if anything was damaged."""
+    for one in outcome.files:
+        _complain(one)
+    damaged, passed = outcome.counts("damaged"), outcome.counts("passed")
+    flows, answers = outcome.total("flows"), outcome.total("answers")
+    if json:
+        summary = {
+            "files": len(outcome.files),
+            "files_failed": outcome.failed,
+            "flows": flows,
+            "answers": answers,
+            "skipped": dict(damaged.most_common()),
+            "passed": dict(passed.most_common()),
+            "out": str(out),
+        }
+        print_json(summary)
+    else:
+        typer.echo(f"{len(outcome.files):,} files: {flows:,} flows, {answers:,} DNS answers")
+        for reason, count in passed.most_common():
+            typer.echo(f"  passed over: {count:,} {plain(reason)}")
+        for reason, count in damaged.most_common():
+            typer.echo(f"  damaged: {count:,} x {plain(reason)}")
+    if damaged or outcome.failed or not flows + answers:
+        raise typer.Exit(1)
+
+
+def _complain(one: FileRead) -> None:
+    """Say the first fault of each kind in a file, and how often there was the like."""
+    for reason, row in one.first.items():
+        count = one.damaged[reason]
+        often = f" ({count:,} times)" if count > 1 else ""
+        excerpt = f" [{row.excerpt}]" if row.excerpt else ""
+        where = f"{one.path}:{row.line}" if row.line else str(one.path)
+        typer.echo(plain(f"{where}: {reason}{often}; {row.remedy}{excerpt}"), err=True)
+    if one.error is not None:
+        typer.echo(f"outage: {plain(one.error)}", err=True)
