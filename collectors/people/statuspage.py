@@ -1,0 +1,109 @@
+"""Status pages in the form of Atlassian Statuspage, which many others serve too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from collectors.boards import (
+    CRITICAL,
+    MAJOR,
+    MINOR,
+    NONE,
+    WHOLE,
+    Board,
+    Watch,
+    is_now,
+    maintenance,
+    wanted_parts,
+    worst,
+)
+from collectors.fields import rows, table, text
+from collectors.http import Http
+from outage.errors import BadInput
+from outage.interfaces import Surroundings
+from outage.words import Sample
+
+INDICATORS: Final = {"none": NONE, "minor": MINOR, "major": MAJOR, "critical": CRITICAL}
+COMPONENTS: Final = {
+    "operational": NONE,
+    "degraded_performance": MINOR,
+    "partial_outage": MAJOR,
+    "major_outage": CRITICAL,
+}
+OVER: Final = frozenset({"resolved", "postmortem", "completed"})
+
+
+class Statuspage:
+    """Reads a provider's status page in Statuspage's form as `status_level`.
+
+    `url` is the page's address; `service` the subject of the whole page, `services` maps subjects
+    to names, ids or patterns of components (`{ s3 = ["API", "CDN*"] }`).
+    """
+
+    needs = ("url",)
+    cost = "free"
+    limits = "none published; once a minute is polite"
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        *,
+        url: str,
+        service: str | None = None,
+        services: Mapping[str, Sequence[str]] | None = None,
+        maintenance_level: int = NONE,
+    ) -> None:
+        self._around = surroundings
+        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        self._maintenance = maintenance(surroundings.source, maintenance_level)
+        self._http = Http(surroundings, url)
+
+    def collect(self, since: int, until: int) -> Iterator[Sample]:
+        """Yield what the page says now, for the slot that is running; raises SourceError."""
+        if is_now(self._around, until):
+            yield from self._watch.samples(self._board())
+
+    def _board(self) -> Board:
+        read = partial(parse, maintenance_level=self._maintenance)
+        board: Board = self._http.get_json("/api/v2/summary.json", parse=read)
+        return board
+
+
+def parse(payload: Any, maintenance_level: int = NONE) -> Board:
+    """Return what `/api/v2/summary.json` says; raises BadInput if it is no such summary.
+
+    The whole page is its indicator; where a look-alike leaves that out, the worst of its parts
+    and open incidents. A part is known by its name and by its id. An unknown word is not a level.
+    """
+    page = table(payload)
+    if not isinstance(page.get("status"), dict) and not _lists(page):
+        raise BadInput("is no status summary: it has neither status, components nor incidents")
+    indicators = INDICATORS | {"maintenance": maintenance_level}
+    parts = _components(page, COMPONENTS | {"under_maintenance": maintenance_level})
+    whole = indicators.get(text(table(page.get("status")).get("indicator")).lower())
+    if whole is None and (parts or isinstance(page.get("incidents"), list)):
+        impacts = (_impact(one, indicators) for one in rows(page.get("incidents")))
+        whole = max([*parts.values(), *impacts], default=NONE)
+    return Board(parts if whole is None else parts | {WHOLE: whole})
+
+
+def _lists(page: Any) -> bool:
+    return any(isinstance(page.get(key), list) for key in ("components", "incidents"))
+
+
+def _components(page: Any, levels: dict[str, int]) -> dict[str, int]:
+    parts: dict[str, int] = {}
+    for one in rows(page.get("components")):
+        level = levels.get(text(one.get("status")).lower())
+        for name in {text(one.get("name")), text(one.get("id"))} - {""}:
+            if level is not None:
+                worst(parts, name, level)
+    return parts
+
+
+def _impact(incident: Any, levels: dict[str, int]) -> int:
+    if text(incident.get("status")).lower() in OVER or incident.get("resolved_at"):
+        return NONE
+    return levels.get(text(incident.get("impact")).lower(), MINOR)
