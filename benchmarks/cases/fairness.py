@@ -41,9 +41,11 @@ def fair(world: World, event: Event, change: Change, blind: list[Event]) -> bool
 
 
 def measured_somewhere(world: World, event: Event) -> bool:
-    """Return whether the network of the service is measured everywhere the label says."""
+    """Return whether a label is true: there is data where it says, and elsewhere to compare."""
     services, vantages = places(world, event)
-    return bool(world.seen[np.ix_(services, vantages)].any(axis=0).all())
+    if event.service and event.vantage and world.seen[services[0]].sum() < 2:
+        return False
+    return bool(world.seen[np.ix_(services, vantages)].any())
 
 
 def _witness(signal: str) -> str:
@@ -88,7 +90,7 @@ def _open(
 ) -> np.ndarray:
     """Return which slots of a change lie within the outage and are not hidden by a gap."""
     at = np.arange(rows.start, rows.stop)
-    keep = (at >= during.start) & (at < during.stop)
+    keep: np.ndarray = (at >= during.start) & (at < during.stop)
     for gap in blind:
         hidden = span(world.layout, gap.start, gap.end)
         same = gap.vantage is not None and vantage == world.layout.operators.index(gap.vantage)

@@ -109,9 +109,13 @@ def set_clock(world: World, event: Event, values: Floats) -> None:
 
 
 def _blind(world: World, event: Event, drawn: dict[str, Floats]) -> None:
-    """Leave out what the source that fell silent would have said."""
+    """Leave out what the source that fell silent would have said.
+
+    Where samples name no source, all that is measured at a vantage is of one.
+    """
     rows = span(world.layout, event.start, event.end)
-    for name in SILENT[event.detail]:
+    more = tuple(DEVICES) if event.vantage and not world.layout.sources else ()
+    for name in (*SILENT[event.detail], *more):
         if name not in drawn:
             continue
         if event.vantage:

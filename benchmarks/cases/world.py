@@ -98,7 +98,7 @@ def _lasting(rng: np.random.Generator, shape: tuple[int, ...], step: float) -> F
 
 def _network(rng: np.random.Generator, layout: Layout, demand: Floats) -> dict[str, Floats]:
     shape = demand.shape[1:]
-    tcp, queries = rng.uniform(0.7, 0.98, shape[0])[:, None], rng.uniform(0.1, 0.8, shape)
+    tcp, queries = rng.uniform(0.7, 0.98, (shape[0], 1)), rng.uniform(0.1, 0.8, shape)
     size = np.exp(rng.normal(np.log(25_000), 1.3, shape[0]))[:, None]
     down = demand * size * _drift(rng, layout, shape, float(rng.uniform(0.02, 0.07)))
     reset = np.exp(rng.uniform(np.log(0.005), np.log(0.15), shape))
@@ -113,7 +113,7 @@ def _network(rng: np.random.Generator, layout: Layout, demand: Floats) -> dict[s
         "dns_queries": demand * queries,
         "dns_failures": demand * queries * failing,
         "bytes_down": down,
-        "bytes_up": down * rng.uniform(0.06, 0.5, shape[0])[:, None],
+        "bytes_up": down * rng.uniform(0.06, 0.5, (shape[0], 1)),
         "active_servers": servers * (demand / demand.mean(axis=0)) ** 0.2,
     }
 
