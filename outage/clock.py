@@ -8,3 +8,8 @@ from datetime import UTC, datetime
 def utc_now() -> datetime:
     """Return the current moment as an aware UTC datetime."""
     return datetime.now(UTC)
+
+
+def now() -> int:
+    """Return the current moment in whole epoch seconds."""
+    return int(utc_now().timestamp())

@@ -13,6 +13,7 @@ from collectors.files.long_samples import DEFAULT_SOURCE, LongSamples
 from outage.batches import SampleBatch
 from outage.errors import BadInput, SourceError
 from outage.interfaces import ReadOptions, Surroundings
+from outage.slots import DAY
 from outage.words import Sample, Series
 
 UNFINISHED: Final = (".tmp", ".part")
@@ -32,6 +33,7 @@ class Folder:
     needs: Final = ("path",)
     cost: Final = "none"
     limits: Final = "none; every complete file is read again each time"
+    overlap_seconds: Final = 7 * DAY  # files may come late
 
     def __init__(
         self,

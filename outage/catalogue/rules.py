@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from outage.catalogue.patterns import fault_in
+from outage.errors import UsageError
+from outage.slots import check_slot_seconds
 from outage.words import SLUG
 
 _CODES: Final = (
@@ -125,6 +127,14 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _slot_length(seconds: int) -> int:
+    try:
+        return check_slot_seconds(seconds)
+    except UsageError:
+        reason = f"{seconds} is not a divisor of an hour from 60 up"
+        raise refuse(reason, "use one of 60, 120, 180, 300, 600, 900, 1200, 1800, 3600") from None
+
+
 def _by_category(value: Any) -> Any:
     return {"": value} if isinstance(value, (list, tuple, str)) else value
 
@@ -149,4 +159,7 @@ Addresses = Annotated[tuple[Annotated[str, AfterValidator(_cidr)], ...], AfterVa
 Flag = Annotated[bool, Field(strict=True)]
 Asn = Annotated[int, Field(strict=True, ge=1, le=4_294_967_295)]
 IntervalSeconds = Annotated[int, Field(strict=True, ge=10, le=604_800)]
+SlotSeconds = Annotated[int, Field(strict=True), AfterValidator(_slot_length)]
+LookBackSeconds = Annotated[int, Field(strict=True, ge=0, le=31_622_400)]
+TimeoutSeconds = Annotated[int, Field(strict=True, ge=1, le=86_400)]
 LagSeconds = Annotated[int, Field(strict=True, ge=0, le=604_800)]

@@ -19,9 +19,12 @@ from outage.catalogue.rules import (
     Flag,
     IntervalSeconds,
     LagSeconds,
+    LookBackSeconds,
     Name,
     PhrasesByLanguage,
+    SlotSeconds,
     Slug,
+    TimeoutSeconds,
     Words,
     Zone,
     refuse,
@@ -106,13 +109,20 @@ class Wording(Strict):
 
 
 class Source(Strict):
-    """A source of samples: the plug that reads it, how often, and how late its slots are."""
+    """A source of samples: the plug that reads it, how often, and how late its slots are.
+
+    The first collection looks `look_back_seconds` back; one that shows no sign of life for
+    `timeout_seconds` is given up.
+    """
 
     plug: Name
     enabled: Flag = True
     options: dict[str, Any] = Field(default_factory=dict)
     interval: IntervalSeconds = 600
     lag_seconds: LagSeconds = 0
+    slot_seconds: SlotSeconds = 600
+    look_back_seconds: LookBackSeconds = 86_400
+    timeout_seconds: TimeoutSeconds = 300
 
 
 class Channel(Strict):

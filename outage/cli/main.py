@@ -19,11 +19,14 @@ COMMANDS: tuple[str, ...] = (
     "config",
     "import_",
     "rejected",
+    "collect",
+    "sources",
     "detect",
     "explain",
     "replay",
     "evaluate",
     "case",
+    "status",
     "flows",
     "report",
     "dashboard",
@@ -99,7 +102,9 @@ def _guarded() -> int:
 
 
 def _complain(error: Exception) -> int:
-    typer.echo(f"outage: {_one_line(_message(error))}", err=True)
+    from outage.redacting import hide
+
+    typer.echo(f"outage: {_one_line(hide(_message(error)))}", err=True)
     return 2 if isinstance(error, UsageError) else 1
 
 

@@ -27,7 +27,7 @@ def register(
     if not missing:
         return known
     for one in missing:
-        _check(one)
+        check_series(one)
     _create(connection, missing)
     return numbers(connection)
 
@@ -84,7 +84,8 @@ def _create(connection: Connection, series: list[Series]) -> None:
     )
 
 
-def _check(series: Series) -> None:
+def check_series(series: Series) -> None:
+    """Refuse a series with a signal, name or slot length that cannot be; raises BadInput."""
     if series.signal not in SIGNALS:
         raise BadInput(f"signal {series.signal[:40]!r} is unknown; use one of {', '.join(SIGNALS)}")
     check_slug(series.subject, "subject")

@@ -1,0 +1,139 @@
+"""`outage collect`: ask the configured sources, and take in what they deliver."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from outage.cli.config import ConfigFile, config_file
+from outage.cli.database import DEFAULT_URL, Database
+from outage.cli.settings import Since, Until
+
+if TYPE_CHECKING:
+    from outage.collecting.jobs import Job, Workshop
+    from outage.collecting.running import Outcome, Run
+    from outage.interfaces import Estimate
+    from outage.store.store import Store
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        "collect", epilog="Example: outage collect x --since 2014-02-15T00:00:00Z --dry-run"
+    )(collect)
+
+
+def collect(
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE...]", show_default=False)
+    ] = None,
+    *,
+    since: Since = None,
+    until: Until = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would cost, and ask nobody.")
+    ] = False,
+    config: ConfigFile = None,
+    database: Database = DEFAULT_URL,
+) -> None:
+    """Collect the sources named, or all that are configured, side by side.
+
+    Without --since each goes on where it ended the last time. A source that fails is told on
+    stderr and tried again the next time; the others lose nothing. What was interrupted goes on
+    where it was when the same command is given again.
+    """
+    from outage.catalogue import load_catalogue
+    from outage.cli.settings import moment
+    from outage.clock import now
+    from outage.collecting.jobs import Workshop, jobs
+    from outage.store.store import Store
+
+    catalogue = load_catalogue(config_file(config))
+    with Store.open(database) as store:
+        window = {"since": moment(since), "until": moment(until)}
+        found = jobs(store, catalogue, sources or (), now(), **window)
+        if not found:
+            typer.echo("no source is configured; see [sources.NAME] in docs/catalogue.md")
+        workshop = Workshop(catalogue, now)
+        if dry_run:
+            _tell_costs(store, workshop, found)
+            return
+        fine = _run(store, workshop, found, named=bool(sources))
+    if not fine:
+        raise typer.Exit(1)
+
+
+def _run(store: Store, workshop: Workshop, found: list[Job], *, named: bool) -> bool:
+    """Carry the jobs out and tell each outcome; return whether all is well."""
+    from outage.clock import now
+    from outage.collecting.running import collect as carry_out
+
+    chosen, fine = [], True
+    for job in found:
+        if why := job.why_not(now(), named=named):
+            typer.echo(f"{job.name}: {why}", err=True)
+            fine = fine and job.window is None
+        else:
+            chosen.append(job)
+    with ExitStack() as stack:
+        for outcome in carry_out(store, workshop, chosen, now, _shown(stack)):
+            fine = _tell(outcome) and fine
+    return fine
+
+
+def _tell(outcome: Outcome) -> bool:
+    """Print what came of a source; return whether all is well."""
+    from outage.slots import format_time
+
+    counts, window = outcome.counts, outcome.job.window
+    parts = [f"{counts.new:,} new", f"{counts.unchanged:,} unchanged"]
+    parts += [f"{counts.replaced:,} replaced"] if counts.replaced else []
+    parts += [f"{counts.corrected:,} corrected"] if counts.corrected else []
+    parts += [f"{counts.rejected:,} rejected, see `outage rejected`"] if counts.rejected else []
+    span = f"{format_time(window.since)} to {format_time(window.until)}" if window else ""
+    typer.echo(f"{outcome.job.name}: {span}: {', '.join(parts)}")
+    if outcome.fault is not None:
+        typer.echo(f"outage: {' '.join(str(outcome.fault).split())}", err=True)
+    return outcome.fault is None and not counts.rejected
+
+
+def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> None:
+    from outage.collecting.jobs import estimate
+
+    total = 0.0
+    for job in found:
+        told = estimate(store, workshop, job)
+        total += told.dollars if told else 0.0
+        typer.echo(f"{job.name}: {_told_cost(job, told)}")
+    typer.echo(f"together: ${total:,.2f}; nothing was asked")
+
+
+def _told_cost(job: Job, told: Estimate | None) -> str:
+    from outage.collecting.building import described
+
+    if job.window is None:
+        return "nothing to collect: no slot is complete yet"
+    if told is None:
+        return f"cost: {described(job.source, 'cost') or 'not known'}"
+    return f"{told.requests:,} requests, ${told.dollars:,.2f}: {told.text}"
+
+
+def _shown(stack: ExitStack) -> Callable[[Sequence[Run]], None]:
+    """Return what shows the runs on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _runs: None
+    from rich.console import Console
+
+    from outage.slots import format_time
+
+    status = stack.enter_context(Console(stderr=True).status("collecting"))
+
+    def show(runs: Sequence[Run]) -> None:
+        at = (f"{run.job.name} {format_time(run.delivery.latest) or '…'}" for run in runs)
+        status.update(f"collecting {', '.join(at)}")
+
+    return show

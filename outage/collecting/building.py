@@ -1,0 +1,92 @@
+"""Build the collector of a configured source, and say what it lacks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from outage.catalogue import Source
+from outage.catalogue.secret import is_reference, reveal
+from outage.errors import ConfigError, OutageError, PlugError
+from outage.interfaces import Collector, Surroundings
+from outage.plugs import load
+from outage.redacting import hide
+
+GROUP = "outage.collectors"
+
+
+def build(name: str, source: Source, surroundings: Surroundings) -> Collector:
+    """Return the collector of a source, its secrets revealed; ConfigError, PlugError."""
+    plug = load(GROUP, source.plug)
+    _check_options(f"sources.{name}.options", plug, surroundings, source.options)
+    try:
+        options = reveal(source.options)
+    except ConfigError as error:
+        raise ConfigError(f"sources.{name}.options.{error}") from None
+    try:
+        collector: Collector = plug(surroundings, **options)
+    except OutageError:
+        raise
+    except Exception as error:  # noqa: BLE001, a plug is anybody's code and may fail anyhow
+        fault = f"sources.{name}: the plug {source.plug!r} cannot be built with these options"
+        raise PlugError(f"{fault}: {type(error).__name__}: {hide(str(error))}") from None
+    return collector
+
+
+def lacking(source: Source) -> list[str]:
+    """Return what a source still needs before it can be collected, one line each."""
+    try:
+        plug = load(GROUP, source.plug)
+    except PlugError as error:
+        return [str(error)]
+    needs: tuple[str, ...] = getattr(plug, "needs", ())
+    absent = [f"options.{key} is not given" for key in needs if key not in source.options]
+    return [*absent, *_unset(source.options)]
+
+
+def described(source: Source, what: str) -> str:
+    """Return what a plug says of itself: its `cost` or `limits`, empty if nothing."""
+    return str(_attribute(source, what, ""))
+
+
+def overlap(source: Source) -> int:
+    """Return how many seconds a plug asks for again each time, for what arrives late."""
+    return int(_attribute(source, "overlap_seconds", 0))
+
+
+def _attribute(source: Source, name: str, otherwise: Any) -> Any:
+    try:
+        return getattr(load(GROUP, source.plug), name, otherwise)
+    except PlugError:
+        return otherwise
+
+
+def _unset(options: Mapping[str, Any], above: str = "options") -> Iterator[str]:
+    for key, value in options.items():
+        if is_reference(value):
+            try:
+                reveal({f"{above}.{key}": value})
+            except ConfigError as error:
+                yield str(error)
+        elif isinstance(value, Mapping):
+            yield from _unset(value, f"{above}.{key}")
+
+
+def _check_options(
+    where: str, plug: Any, surroundings: Surroundings, options: Mapping[str, Any]
+) -> None:
+    """Refuse options that the plug does not know, and the lack of one that it needs."""
+    signature = inspect.signature(plug)
+    known = list(signature.parameters)[1:]
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
+    for key in options:
+        if key not in known and not takes_any:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+            raise ConfigError(f"{where}.{key}: there is no such option; {hint}")
+    try:
+        signature.bind(surroundings, **options)
+    except TypeError as error:
+        raise ConfigError(f"{where}: {error}; give it") from None

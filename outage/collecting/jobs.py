@@ -1,0 +1,131 @@
+"""Which sources to collect, over which window, and what their collectors are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from outage.catalogue import Catalogue, Source
+from outage.catalogue.rules import did_you_mean
+from outage.collecting.building import build, overlap
+from outage.collecting.schedule import Window, is_open, window
+from outage.collecting.watching import watched
+from outage.errors import UsageError
+from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
+from outage.slots import format_time
+from outage.store import Standing, Store
+
+if TYPE_CHECKING:
+    from outage.interfaces import PostMatcher
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source to collect; `asked_for` says that its window was, so it is no regular one."""
+
+    name: str
+    source: Source
+    standing: Standing
+    window: Window | None
+    asked_for: bool = False
+
+    def why_not(self, now: int, *, named: bool) -> str | None:
+        """Return why it is left out now, None if it is not; one that was named is tried."""
+        if is_open(self.standing, now) and not named:
+            until = format_time(self.standing.paused_until)
+            return (
+                f"left alone until {until} after {self.standing.failures} faults in a row;"
+                f" to try it now: outage collect {self.name}"
+            )
+        return None if self.window else "no slot is complete yet"
+
+
+def jobs(
+    store: Store,
+    catalogue: Catalogue,
+    names: Sequence[str],
+    now: int,
+    *,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[Job]:
+    """Return a job for each source named, or for all; UsageError for one not configured."""
+    standings = store.standings()
+    ends = {one.name: one.last_slot_end for one in store.freshness()}
+    asked_for = since is not None or until is not None
+    found = []
+    for name, source in _chosen(catalogue.sources, names).items():
+        standing = standings.get(name, Standing(name))
+        span = window(
+            *(source, standing, ends.get(name), now),
+            since=since,
+            until=until,
+            overlap=overlap(source),
+        )
+        found.append(Job(name, source, standing, span, asked_for))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Workshop:
+    """Builds the collectors of a catalogue."""
+
+    catalogue: Catalogue
+    clock: Callable[[], int]
+
+    def collector(self, job: Job, memory: Memory, sleep: Callable[[float], None]) -> Collector:
+        """Return the collector of a job; raises ConfigError or PlugError."""
+        surroundings = Surroundings(
+            source=job.name,
+            memory=memory,
+            clock=self.clock,
+            matcher=cache(self._matcher),
+            sleep=sleep,
+            slot_seconds=job.source.slot_seconds,
+            lag_seconds=job.source.lag_seconds,
+            watched=watched(self.catalogue),
+            phrases=self.catalogue.error_phrases,
+        )
+        return build(job.name, job.source, surroundings)
+
+    def _matcher(self) -> PostMatcher:
+        from outage.posts import Matcher
+
+        return Matcher.of(self.catalogue)
+
+
+def estimate(store: Store, workshop: Workshop, job: Job) -> Estimate | None:
+    """Return what a job would cost, None if its collector cannot say; nothing is asked or kept."""
+    collector = workshop.collector(job, _ReadOnly(store, job.name), _no_sleep)
+    if job.window is None or not isinstance(collector, Estimating):
+        return None
+    return collector.estimate(job.window.since, job.window.until)
+
+
+@dataclass(slots=True)
+class _ReadOnly:
+    """What a source remembers; new notes last as long as this object."""
+
+    store: Store
+    source: str
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> str | None:
+        return self.notes.get(key) or self.store.remembered(self.source, key)
+
+    def put(self, key: str, text: str) -> None:
+        self.notes[key] = text
+
+
+def _no_sleep(_seconds: float) -> None:
+    """Wait for nothing: an estimate asks nobody."""
+
+
+def _chosen(sources: Mapping[str, Source], names: Sequence[str]) -> Mapping[str, Source]:
+    for name in names:
+        if name not in sources:
+            hint = did_you_mean(name, sources) if sources else "none is configured"
+            raise UsageError(f"there is no source {name!r}; {hint}")
+    return {name: sources[name] for name in names} if names else sources
