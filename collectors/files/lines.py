@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -87,8 +87,13 @@ def blocks(path: Path) -> Iterator[Block]:
     A line over 1 MiB is passed over and named; raises BadInput where the file is damaged,
     after the blocks before the damage.
     """
+    yield from blocks_of(_pieces(path))
+
+
+def blocks_of(pieces: Iterable[tuple[bytes, float]]) -> Iterator[Block]:
+    """Yield text that comes in pieces, each with the progress made, in blocks of whole lines."""
     pending, number, skipping, progress = b"", 1, False, 0.0
-    for piece, progress in _pieces(path):
+    for piece, progress in pieces:
         if skipping:
             newline = piece.find(b"\n")
             if newline < 0:

@@ -22,8 +22,15 @@ WHOLE: Final = r"^ *[0-9]{1,18}(\.0+)? *$"
 DECIMAL: Final = r"^ *[0-9]{1,18}(\.[0-9]*)? *$"
 ISO: Final = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}([.,]\d+)?"
 ZONE: Final = r" ?([Zz]|[+-]\d{2}:?(\d{2})?)$"
-PROTOCOLS: Final[Mapping[str, str]] = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmp"}
-SYNONYMS: Final[Mapping[str, str]] = {"icmp6": "icmp", "icmpv6": "icmp", "ipv6-icmp": "icmp"}
+#: Names and numbers of protocols to what the canonical columns call them.
+PROTOCOLS: Final[Mapping[str, str]] = {
+    "1": "icmp", "6": "tcp", "17": "udp", "58": "icmp",
+    "icmp6": "icmp", "icmpv6": "icmp", "ipv6-icmp": "icmp",
+    "hopopt": "0", "igmp": "2", "ipip": "4", "ipencap": "4", "dccp": "33", "ipv6": "41",
+    "rsvp": "46", "gre": "47", "esp": "50", "ah": "51", "eigrp": "88", "ospf": "89",
+    "ospfigp": "89", "pim": "103", "ipcomp": "108", "vrrp": "112", "l2tp": "115", "sctp": "132",
+    "udplite": "136",
+}  # fmt: skip
 
 NOT_A_TIME = Told("time is neither an epoch nor ISO 8601", "correct or leave out the record")
 OUT_OF_RANGE = Told("time is outside 1990 to 2199", "set the exporter's clock")
@@ -181,14 +188,12 @@ def _parsed(texts: list[str], zone: ZoneInfo | None) -> Ints:
 
 
 def protocols(column: Any) -> Any:
-    """Return protocols as the canonical columns have them: tcp, udp, icmp, else as given."""
+    """Return protocols as the canonical columns have them: tcp, udp, icmp, else the number."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = pc.utf8_lower(pc.utf8_trim_whitespace(column)).dictionary_encode()
-    named = [
-        PROTOCOLS.get(word, SYNONYMS.get(word, word)) for word in encoded.dictionary.to_pylist()
-    ]
+    named = [PROTOCOLS.get(word, word) for word in encoded.dictionary.to_pylist()]
     return pa.array(named, pa.string()).take(encoded.indices)
 
 
