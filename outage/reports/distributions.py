@@ -1,0 +1,199 @@
+"""Figure 5: sizes, durations and throughputs of flows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from outage.reports.exhibits import WHOLE, Axis, Column, Exhibit, Line, Plot, Row, Table, Unit
+from outage.reports.selection import SECOND, Flows
+from outage.reports.spread import Spread, bin_of, gather
+
+LARGE: Final = 1_000_000  # bytes: only larger transfers tell a throughput (section 4)
+SECONDS: Final = f"((ended - began) / {SECOND}.0)"
+SIZE: Final = "(bytes_down + bytes_up)"
+PERCENTS: Final = (10, 25, 50, 75, 90, 99)
+CELLS: Final = 10  # a decade: how fine the cloud of figure 5 (a) is
+SLOW: Final = 250_000  # bit/s
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """What is spread over flows: its name in the report, its unit, the SQL that gives it.
+
+    `marks` are the values at which the paper reads its CDF.
+    """
+
+    name: str
+    title: str
+    original: str
+    unit: Unit
+    expression: str
+    where: str = "TRUE"
+    marks: Sequence[tuple[float, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Duration against a size (SQL) of the flows that `where` chooses."""
+
+    name: str
+    title: str
+    original: str
+    size: str
+    where: str
+    x: Axis
+    y: Axis
+
+
+CELL_NOTE: Final = (
+    "Each point is a cell of a tenth of a decade; the larger it is, the more flows are in it."
+)
+FLOWS: Final = Cloud(
+    "duration_by_size",
+    "Flow duration against flow size",
+    "figure 5 (a)",
+    SIZE,
+    "TRUE",
+    Axis("flow size", "bytes", log=True),
+    Axis("flow duration", "seconds", log=True),
+)
+SIZES: Final = Quantity(
+    "size",
+    "Flow size, both ways together",
+    "figure 5 (b)",
+    "bytes",
+    SIZE,
+    marks=((10_000, "up to 10 kB"), (70_000, "up to 70 kB"), (1_000_000, "up to 1 MB")),
+)
+DURATIONS: Final = Quantity(
+    "duration",
+    "Flow duration",
+    "figure 5 (c)",
+    "seconds",
+    SECONDS,
+    marks=((60, "up to 1 min"), (900, "up to 15 min"), (1_440, "up to 24 min")),
+)
+
+
+def _throughput(name: str, title: str, column: str) -> Quantity:
+    return Quantity(
+        name,
+        f"Throughput {title} of flows over 1 MB {title}",
+        "figure 5 (d)",
+        "bit/s",
+        f"({column} * 8 / {SECONDS})",
+        f"{column} > {LARGE} AND ended > began",
+        marks=((SLOW, "up to 250 kbit/s"), (1_000_000, "up to 1 Mbit/s")),
+    )
+
+
+DOWN: Final = _throughput("throughput_down", "down", "bytes_down")
+UP: Final = _throughput("throughput_up", "up", "bytes_up")
+
+
+def distributions(flows: Flows) -> list[Exhibit]:
+    """Return the plots of figure 5, with a table for each."""
+    exhibits: list[Exhibit] = [cells(flows, FLOWS)]
+    for quantity in (SIZES, DURATIONS):
+        found = by_part(flows, quantity)
+        roles = {part: found[part] for part in flows.parts.roles}
+        exhibits += [table(quantity, "part", found), cdf(quantity, roles)]
+    return [*exhibits, *_throughputs(flows)]
+
+
+def by_part(flows: Flows, quantity: Quantity) -> dict[str, Spread]:
+    """Return how a quantity is spread in every part."""
+    rows: dict[str, list[Sequence[Any]]] = defaultdict(list)
+    for category, *row in counted(flows, quantity, "category"):
+        rows[str(category)].append(row)
+    return {
+        part: gather(row for one in sorted(members) for row in rows[one])
+        for part, members in flows.parts.members.items()
+    }
+
+
+def counted(flows: Flows, quantity: Quantity, *keys: str) -> list[tuple[Any, ...]]:
+    """Return the rows (keys, bin, flows, sum of values) of a quantity."""
+    marks = [mark for mark, _ in quantity.marks]
+    named = ", ".join(keys)
+    query = f"""
+        SELECT {named}, {bin_of("value", marks)} AS bin, count(*), sum(value)
+        FROM (SELECT {named}, {quantity.expression} AS value FROM chosen WHERE {quantity.where})
+        WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - names of this module
+    return flows.rows(query)
+
+
+def table(quantity: Quantity, what: str, spreads: Mapping[str, Spread]) -> Table:
+    """Return mean, quantiles and shares up to the marks, one row a spread that has flows."""
+    unit = quantity.unit
+    columns = [
+        Column(what, what),
+        Column("flows", "flows", "count"),
+        Column("mean", "mean", unit),
+        *(Column(f"p{one}", "median" if one == 50 else f"{one} %", unit) for one in PERCENTS),
+        *(Column(f"upto_{mark:g}", text, "share") for mark, text in quantity.marks),
+    ]
+    rows = [_row(quantity, what, name, one) for name, one in spreads.items() if one.flows]
+    name = f"{quantity.name}s" if quantity.unit != "bit/s" else quantity.name
+    return Table(name, quantity.title, quantity.original, columns, rows)
+
+
+def _row(quantity: Quantity, what: str, name: str, spread: Spread) -> Row:
+    return {
+        what: name,
+        "flows": spread.flows,
+        "mean": spread.mean,
+        **{f"p{one}": spread.quantile(one / 100) for one in PERCENTS},
+        **{f"upto_{mark:g}": spread.upto(mark) for mark, _ in quantity.marks},
+    }
+
+
+def cdf(quantity: Quantity, spreads: Mapping[str, Spread], title: str | None = None) -> Plot:
+    """Return the CDFs of some spreads over one logarithmic axis."""
+    lines = [Line(name, *one.curve()) for name, one in spreads.items() if one.flows]
+    return Plot(
+        f"{quantity.name}_cdf",
+        title or quantity.title,
+        quantity.original,
+        Axis(quantity.title.split(",")[0].split(" of ")[0].lower(), quantity.unit, log=True),
+        Axis("share of flows", "share"),
+        lines,
+        "cdf",
+    )
+
+
+def _throughputs(flows: Flows) -> list[Exhibit]:
+    down, up = by_part(flows, DOWN), by_part(flows, UP)
+    both = {"down": down[WHOLE], "up": up[WHOLE]}
+    plot = cdf(DOWN, both, "Throughput of flows over 1 MB, down and up")
+    return [table(DOWN, "part", down), table(UP, "part", up), plot]
+
+
+def cells(flows: Flows, cloud: Cloud) -> Plot:
+    """Return flow duration against size, flows counted in cells of a tenth of a decade."""
+    query = f"""
+        SELECT category, floor(log10({cloud.size}) * {CELLS}) AS size,
+            floor(log10({SECONDS}) * {CELLS}) AS lasting, count(*)
+        FROM chosen WHERE {cloud.size} > 0 AND ended > began AND {cloud.where}
+        GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - names of this package
+    found = flows.rows(query)
+    lines = [_points(name, found, flows.parts.members[name]) for name in flows.parts.roles]
+    return Plot(
+        cloud.name, cloud.title, cloud.original, cloud.x, cloud.y, lines, "cells", CELL_NOTE
+    )
+
+
+def _points(name: str, rows: Sequence[tuple[Any, ...]], members: frozenset[str]) -> Line:
+    counts: dict[tuple[float, float], int] = defaultdict(int)
+    for category, size, lasting, count in rows:
+        if category in members:
+            counts[size, lasting] += count
+    points = [(_middle(size), _middle(lasting)) for size, lasting in counts]
+    return Line(name, [x for x, _ in points], [y for _, y in points], list(counts.values()))
+
+
+def _middle(cell: float) -> float:
+    return float(10 ** ((cell + 0.5) / CELLS))

@@ -1,0 +1,93 @@
+"""A report as one HTML file that needs nothing else: tables, pictures, and what draws them.
+
+A content security policy forbids the file to fetch anything; all text from data is escaped.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+from outage.reports.exhibits import PAPER, Exhibit, Plot, Report, Table
+from outage.reports.text import cell, clean, columns_shown, scope_line
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+)
+STYLE: Final = """
+body { margin: 0 auto; max-width: 1040px; padding: 24px; color: #1F2933; background: white;
+  font: 15px/1.45 'Source Sans 3', 'Source Sans', 'Helvetica Neue', Arial, sans-serif; }
+h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 34px 0 6px; }
+.of, .note, footer { color: #616E7C; } .of { font-weight: normal; font-size: 14px; }
+.note { margin: 4px 0; font-size: 14px; }
+.remark { border-left: 3px solid #E69F00; padding: 2px 12px; margin: 8px 0; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
+th, td { padding: 4px 12px 4px 0; text-align: right; vertical-align: top; }
+th { border-bottom: 1px solid #7B8794; font-weight: 600; }
+td { border-bottom: 1px solid #E4E7EB; font-variant-numeric: tabular-nums; }
+th.words, td.words { text-align: left; overflow-wrap: anywhere; }
+footer { margin-top: 40px; font-size: 13px; }
+@media print { section { break-inside: avoid; } }
+"""
+CONFIG: Final = '{"displaylogo":false,"responsive":true,"plotlyServerURL":"","showLink":false}'
+
+
+def page(report: Report) -> str:
+    """Return the whole HTML file of a report."""
+    from plotly.offline import get_plotlyjs
+
+    title = f"{report.title} of {clean(report.scope.service)}"
+    body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(clean(scope_line(report.scope)))}</p>"]
+    body += [f'<p class="remark">{escape(clean(one))}</p>' for one in report.remarks]
+    body += [_section(one) for one in report.exhibits]
+    head = [
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{STYLE}</style>",
+        f"<script>{get_plotlyjs()}</script>" if report.plots else "",
+    ]
+    footer = f"<footer>Tables and figures are numbered as in {escape(PAPER)}.</footer>"
+    lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", *head, "</head>", "<body>"]
+    return "\n".join([*lines, *body, footer, "</body>", "</html>", ""])
+
+
+def _section(exhibit: Exhibit) -> str:
+    if isinstance(exhibit, Table) and not exhibit.rows:
+        return ""
+    drawn = _table(exhibit) if isinstance(exhibit, Table) else _plot(exhibit)
+    note = f'<p class="note">{escape(clean(exhibit.note))}</p>' if exhibit.note else ""
+    of = f' <span class="of">{escape(exhibit.original)}</span>' if exhibit.original else ""
+    title = escape(clean(exhibit.title))
+    return f'<section id="{escape(exhibit.name)}"><h2>{title}{of}</h2>{drawn}{note}</section>'
+
+
+def _table(table: Table) -> str:
+    shown = columns_shown(table)
+    kinds = [' class="words"' if one.unit in {"text", "address"} else "" for one in shown]
+    head = "".join(
+        f"<th{kind}>{escape(clean(column.title))}</th>"
+        for kind, column in zip(kinds, shown, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{kind}>{escape(cell(row.get(column.key), column.unit))}</td>"
+            for kind, column in zip(kinds, shown, strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def _plot(plot: Plot) -> str:
+    """Return the element of a plot and the script that draws it."""
+    from outage.reports.drawing import figure
+
+    drawn = figure(plot).to_json()
+    data = drawn.replace("<", "\\u003c")  # nothing in it can end the script
+    name = f"plot_{plot.name}"
+    script = f'{{const f={data};Plotly.newPlot("{name}",f.data,f.layout,{CONFIG});}}'
+    return f'<div id="{name}"></div><script>{script}</script>'
