@@ -16,6 +16,9 @@ from .world import World
 
 VISIBLE = 8.0  # standard deviations, over the whole outage, from the best witnesses together
 NOTICED = 4.0  # the same of a nuisance that asks to be named
+MARKS = {"meme": {"error_posts", "user_reports"}, "news": {"posts"}}
+TALKED = 6.0  # the same of talk, whose counts are small: five posts in two hours are no meme
+MOODS = 0.12  # what posts wander, of themselves
 WIDTHS = {"rtt_tcp_ms": 0.03, "rtt_dns_ms": 0.05, "throughput_bps": 0.08, "differentiation": 0.5}
 
 
@@ -65,23 +68,23 @@ def _moved(world: World, signal: str, during: slice, change: Change, blind: list
         means = world.people[name] if people else world.network[name]
         now = means[rows, one] if vantage is None else means[rows, one, vantage]
         keep = _open(world, rows, during, vantage, blind)
-        step, usual = _scaled(world, signal, now, then, keep)
+        step, usual = _scaled(world, signal, now[keep], then[keep], world.wander)
         moved, noise = moved + step, noise + usual
     return abs(moved) / np.sqrt(noise) if noise > 0 else 0.0
 
 
 def _scaled(
-    world: World, signal: str, now: Floats, then: Floats, keep: np.ndarray | slice
+    world: World, signal: str, usual: Floats, then: Floats, wander: float
 ) -> tuple[float, float]:
     """Return the sum of the change and its variance, in the signal's unit."""
-    usual, step = now[keep], (then - now)[keep]
+    step = then - usual
     if signal in WIDTHS:
         return float((step / usual).sum()), float(len(usual) * WIDTHS[signal] ** 2)
     if signal.startswith("bytes"):
         size = float(usual.mean()) / 50 if len(usual) else 1.0  # as if 50 flows at the least
         usual, step = usual / size, step / size
     spells = max(1.0, len(usual) * world.layout.slot / (4 * HOUR))  # noise averages out in time
-    lasting = (2 * world.wander * usual.sum()) ** 2 / spells
+    lasting = (2 * wander * usual.sum()) ** 2 / spells
     return float(step.sum()), float(usual.sum() + 1 + lasting)
 
 
@@ -108,18 +111,33 @@ def means_of(world: World, rows: slice) -> Means:
     return {name: every[name][rows].copy() for name in sorted(every)}
 
 
-def noticed(world: World, rows: slice, before: Means) -> bool:
-    """Return whether a nuisance moved any one signal enough to be named."""
-    after, most = means_of(world, rows), 0.0
-    for name in sorted(world.layout.signals & set(before)):
+def noticed(world: World, event: Event, before: Means) -> float:
+    """Return how far a nuisance moved the signal that it moved most, in standard deviations."""
+    return _most(world, event, before, set(before), world.wander)
+
+
+def nameable_nuisance(world: World, event: Event, before: Means) -> bool:
+    """Return whether a nuisance could be told from others: by its own mark, by who else sees it.
+
+    With one operator, an exporter that loses records looks like people who do something else.
+    """
+    if event.kind == "partial_gap" and len(world.layout.operators) == 1:
+        return False
+    marks = MARKS.get(event.kind)
+    return not marks or _most(world, event, before, marks, MOODS) >= TALKED
+
+
+def _most(world: World, event: Event, before: Means, names: set[str], wander: float) -> float:
+    after, most = means_of(world, span(world.layout, event.start, event.end)), 0.0
+    for name in sorted(world.layout.signals & names):
         step = after[name] - before[name]
         hit = np.abs(step).max(axis=0) > 0
         hit &= world.seen if step.ndim == 3 else True
         parts = [
-            _scaled(world, name, before[name][(..., *at)], after[name][(..., *at)], slice(None))
+            _scaled(world, name, before[name][(..., *at)], after[name][(..., *at)], wander)
             for at in np.argwhere(hit)
         ]
         if parts:
             moved, noise = np.sum(parts, axis=0)
             most = max(most, float(abs(moved) / np.sqrt(noise)))
-    return most >= NOTICED
+    return most

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,7 +10,15 @@ from outage.batches import Floats
 from outage.slots import DAY, HOUR
 
 from .events import Event, span
-from .fairness import fair, means_of, measured_somewhere, noticed, visible
+from .fairness import (
+    NOTICED,
+    fair,
+    means_of,
+    measured_somewhere,
+    nameable_nuisance,
+    noticed,
+    visible,
+)
 from .faults import fault
 from .layout import Layout, draw_layout
 from .nuisances import NUISANCES, quiet_nights
@@ -26,7 +34,8 @@ class Made:
     """A made case: what happened, and what was measured.
 
     `traps` must raise no alarm but need no name; `history` are outages before `judged_from`,
-    which nobody labelled; `visibility` belongs to `outages`.
+    which nobody labelled; `visibility` belongs to `outages`; `faint` are traps that were drawn
+    as nuisances.
     """
 
     layout: Layout
@@ -34,6 +43,7 @@ class Made:
     outages: list[Event] = field(default_factory=list)
     visibility: list[float] = field(default_factory=list)
     nuisances: list[Event] = field(default_factory=list)
+    faint: list[Event] = field(default_factory=list)
     traps: list[Event] = field(default_factory=list)
     history: list[Event] = field(default_factory=list)
 
@@ -57,6 +67,7 @@ def make_case(seed: int) -> Made:
             made.nuisances.append(event)
             _disturb(rng, world, made, event)
     made.values = draw(rng, world, _of(made, "data_gap"), _of(made, "clock_change"))
+    _settle(made)
     return made
 
 
@@ -67,9 +78,21 @@ def _disturb(rng: np.random.Generator, world: World, made: Made, event: Event) -
     rows = span(world.layout, event.start, event.end)
     before = means_of(world, rows)
     NUISANCES[event.kind](rng, world, event)
-    if not noticed(world, rows, before):
+    if noticed(world, event, before) < NOTICED:
         made.nuisances.remove(event)
         made.traps.append(event)
+        return
+    more = world.network["flows"][rows].sum() > before["flows"].sum()
+    label = replace(event, kind="flash_crowd") if event.kind == "feast" and more else event
+    made.nuisances[made.nuisances.index(event)] = label
+    if not nameable_nuisance(world, event, before):
+        made.faint.append(label)
+
+
+def _settle(made: Made) -> None:
+    """Ask for no name where none could be given."""
+    made.nuisances = [x for x in made.nuisances if x not in made.faint]
+    made.traps += made.faint
 
 
 def _of(made: Made, kind: str) -> list[Event]:
