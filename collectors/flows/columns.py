@@ -22,6 +22,7 @@ WHOLE: Final = r"^ *[0-9]{1,18}(\.0+)? *$"
 DECIMAL: Final = r"^ *[0-9]{1,18}(\.[0-9]*)? *$"
 ISO: Final = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}([.,]\d+)?"
 ZONE: Final = r" ?([Zz]|[+-]\d{2}:?(\d{2})?)$"
+COMMON_NAME: Final = r"(?:^|,) ?CN=(?P<name>[^,]+)"
 #: Names and numbers of protocols to what the canonical columns call them.
 PROTOCOLS: Final[Mapping[str, str]] = {
     "1": "icmp", "6": "tcp", "17": "udp", "58": "icmp",
@@ -42,7 +43,7 @@ INTEGER_ADDRESS = Told(
 
 
 def addresses(column: Any, faults: Faults) -> Any:
-    """Return addresses in their one canonical text, null where bad; marks the bad rows.
+    """Return addresses in their one canonical text, null where bad or absent; marks the bad rows.
 
     IPv4 within IPv6 (`::ffff:192.0.2.9`) becomes IPv4, so that one host has one text.
     """
@@ -58,7 +59,7 @@ def addresses(column: Any, faults: Faults) -> Any:
             words, pa.array(~plain), pa.array(map(_address, odd), "string")
         )
     texts = words.take(encoded.indices)
-    bad = nulls(texts)
+    bad = nulls(texts) & ~nulls(column)
     if bad.any():
         whole = pc.match_substring_regex(pc.fill_null(column, ""), r"^ *\d+ *$")
         faults.mark(bad & np.asarray(whole, dtype=np.bool_), INTEGER_ADDRESS)
@@ -79,9 +80,8 @@ def _address(word: str) -> str | None:
 
 def are_addresses(column: Any) -> tuple[Any, Bools]:
     """Return a column of text with its addresses made canonical, and where they are."""
-    faults = Faults.none(len(column))
-    texts = addresses(column, faults)
-    return texts, faults.good
+    texts = addresses(column, Faults.none(len(column)))
+    return texts, ~nulls(texts)
 
 
 def integers(column: Any, what: str, faults: Faults, most: int = 2**62) -> Any:
@@ -203,6 +203,13 @@ def names(column: Any) -> Any:
 
     lowered = pc.utf8_rtrim(pc.ascii_lower(pc.utf8_trim_whitespace(column)), ".")
     return pc.if_else(pc.equal(lowered, ""), None, lowered)
+
+
+def common_names(subjects: Any) -> Any:
+    """Return the common names of certificate subjects such as `CN=*.example.net,O=Example`."""
+    import pyarrow.compute as pc
+
+    return names(pc.struct_field(pc.extract_regex(subjects, COMMON_NAME), "name"))
 
 
 def per_word(column: Any, rule: Callable[[str], int | None]) -> Any:

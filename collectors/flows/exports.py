@@ -20,7 +20,7 @@ from collectors.flows.columns import (
     protocols,
 )
 from collectors.flows.delimited import Records
-from collectors.flows.oneway import Pairs, flows_of, record_table
+from collectors.flows.oneway import Pairs, flows_of, ports, record_table
 from collectors.flows.tables import Damage
 from collectors.flows.tcp_flags import flag_bits
 from outage.batches import Ints
@@ -77,8 +77,8 @@ class Exports:
         return {
             "src": addresses(text["src"], faults),
             "dst": addresses(text["dst"], faults),
-            "sport": _port(text.get("sport"), protocol, faults),
-            "dport": _port(text.get("dport"), protocol, faults),
+            "sport": ports(text.get("sport"), protocol, faults),
+            "dport": ports(text.get("dport"), protocol, faults),
             "protocol": protocol,
             "start": start,
             "end": end,
@@ -138,17 +138,6 @@ def _seconds(word: str) -> float:
         return (float(days or 0) * 24 + hours) * 3_600 + minutes * 60 + seconds
     except ValueError:
         return -1.0
-
-
-def _port(column: Any, protocol: Any, faults: Faults) -> Any:
-    """Return ports; 0 where a protocol has none (nfdump writes ICMP's type and code there)."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ported = pc.is_in(protocol, value_set=pa.array(["tcp", "udp", "132", "33"]))
-    if column is None:
-        column = pa.nulls(len(protocol), pa.string())
-    return integers(pc.if_else(ported, column, "0"), "port", faults, most=65_535)
 
 
 def _scale(text: Mapping[str, Any], faults: Faults) -> Any:

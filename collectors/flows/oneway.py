@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from collectors.files.rows import Bools, Faults, Told
-from collectors.flows.columns import nulls
+from collectors.flows.columns import integers, nulls
 from collectors.flows.tables import flow_table
+from collectors.flows.tcp_flags import ACK, FIN, RST, SYN
 from outage.batches import Ints
 from outage.interfaces import LogOptions
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Columns: TypeAlias = Mapping[str, Any]
 
-FIN, SYN, RST, ACK = 1, 2, 4, 16  # RFC 9293, the bits of IPFIX tcpControlBits
 APART: Final = 120 * 1_000_000  # microseconds between the two directions of one flow, at most
 PRIVATE: Final = (  # RFC 1918, RFC 6598, RFC 4193
     r"^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\."
@@ -168,7 +168,7 @@ def flows_of(records: pa.Table, answered: bool, options: LogOptions) -> pa.Table
     columns = {
         "client": side("src", "dst"),
         "server_ip": side("dst", "src"),
-        "server_port": _port(side("dport", "sport"), row["protocol"]),
+        "server_port": side("dport", "sport"),
         "protocol": row["protocol"],
         "start": _ints(row["start"]),
         "end": _ints(row["end"]),
@@ -176,10 +176,10 @@ def flows_of(records: pa.Table, answered: bool, options: LogOptions) -> pa.Table
         "bytes_down": side("rbytes", "bytes"),
         "packets_up": side("packets", "rpackets"),
         "packets_down": side("rpackets", "packets"),
-        "syn": _bit(flags, SYN),
-        "syn_ack": _bit(rflags, SYN),
-        "rst": _either(_bit(flags, RST), _bit(rflags, RST)),
-        "fin": _either(_bit(flags, FIN), _bit(rflags, FIN)),
+        "syn": bit(flags, SYN),
+        "syn_ack": bit(rflags, SYN),
+        "rst": either(bit(flags, RST), bit(rflags, RST)),
+        "fin": either(bit(flags, FIN), bit(rflags, FIN)),
         "rtt_ms": row["rtt_ms"],
         "server_name": row["server_name"],
     }
@@ -209,19 +209,26 @@ def _swapped(row: Columns) -> Bools:
     return swap
 
 
-def _port(ports: Any, protocol: Any) -> Any:
+def ports(column: Any, protocol: Any, faults: Faults) -> Any:
+    """Return ports, 0 where a protocol has none: ICMP's type and code often stand there."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.if_else(pc.equal(protocol, "icmp"), 0, ports)
+    ported = pc.is_in(protocol, value_set=pa.array(["tcp", "udp", "132", "33"]))
+    if column is None:
+        column = pa.nulls(len(protocol), pa.string())
+    return integers(pc.if_else(ported, column, "0"), "port", faults, most=65_535)
 
 
-def _bit(flags: Any, bit: int) -> Any:
+def bit(flags: Any, wanted: int) -> Any:
+    """Return 1 where flags have a bit, else 0, null where they are null."""
     import pyarrow.compute as pc
 
-    return pc.if_else(pc.not_equal(pc.bit_wise_and(flags, bit), 0), 1, 0)
+    return pc.if_else(pc.not_equal(pc.bit_wise_and(flags, wanted), 0), 1, 0)
 
 
-def _either(one: Any, other: Any) -> Any:
+def either(one: Any, other: Any) -> Any:
+    """Return the greater of two columns; a null counts for nothing."""
     import pyarrow.compute as pc
 
     return pc.max_element_wise(one, other)

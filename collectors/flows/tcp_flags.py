@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+FIN, SYN, RST, ACK = 1, 2, 4, 16  # RFC 9293
 BITS: Final[Mapping[str, int]] = {
     "FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ECE": 64, "CWR": 128,
 }  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 
 from collectors.files.rows import Faults
 from collectors.flows.columns import addresses, decimals, integers, moments, per_word, protocols
+from collectors.flows.oneway import ports
 from collectors.flows.tables import flow_table
 from collectors.flows.zeek_ssl import Names
 from outage.interfaces import LogOptions
@@ -42,7 +43,7 @@ def connections(
     flows = {
         "client": addresses(columns["id.orig_h"], faults),
         "server_ip": addresses(columns["id.resp_h"], faults),
-        "server_port": _port(columns["id.resp_p"], protocol, faults),
+        "server_port": ports(columns["id.resp_p"], protocol, faults),
         "protocol": protocol,
         "start": start,
         "end": end,
@@ -63,15 +64,6 @@ def _micros(durations: Any, rows: int, faults: Faults) -> Any:
         return np.zeros(rows, dtype=np.int64)
     seconds = decimals(durations, "duration", faults).fill_null(0.0)
     return np.rint(np.asarray(seconds) * 1e6).astype(np.int64)
-
-
-def _port(column: Any, protocol: Any, faults: Faults) -> Any:
-    """Return the server's port, 0 for ICMP, where Zeek writes the code in its place."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ports = integers(column, "port", faults, most=65_535)
-    return pc.if_else(pc.equal(protocol, "icmp"), pa.scalar(0, pa.int64()), ports)
 
 
 def _count(columns: Mapping[str, Any], fields: tuple[str, ...], faults: Faults) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from collectors.files.lines import blocks
 from collectors.files.rows import Faults, Told
-from collectors.flows.columns import moments
+from collectors.flows.columns import common_names, moments
 from collectors.flows.columns import names as host_names
 from collectors.flows.tables import Damage
 from collectors.flows.zeek_log import ZeekLog
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WANTED: Final = ("ts", "uid", "server_name", "subject")
-COMMON_NAME: Final = r"(?:^|,) ?CN=(?P<name>[^,]+)"
 MOST: Final = 1_000_000  # names held at a time: about 100 MB
 AHEAD: Final = 120 * 1_000_000  # microseconds by which names are read ahead of connections
 
@@ -115,12 +114,11 @@ def _named(columns: dict[str, Any]) -> pa.Table:
 
     absent = pa.nulls(len(columns["uid"]), pa.string())
     subject = columns.get("subject", absent)
-    common = pc.struct_field(pc.extract_regex(subject, COMMON_NAME), "name")
     table = pa.table(
         {
             "uid": columns["uid"],
             "server_name": host_names(columns.get("server_name", absent)),
-            "certificate_name": host_names(common),
+            "certificate_name": common_names(subject),
         }
     )
     useful = pc.or_(table["server_name"].is_valid(), table["certificate_name"].is_valid())

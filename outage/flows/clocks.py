@@ -23,20 +23,20 @@ REMEDY: Final = "times are taken as written; set the exporter's clock and correc
 
 @dataclass(slots=True)
 class ClockWatch:
-    """Counts the places of one log where times fall back by more than an hour."""
+    """Counts the places of one log where the times in a column fall back by more than an hour."""
 
     origin: str
+    column: str
     latest: int = -(2**62)
     behind: bool = False
     jumps: int = 0
     record: int = 0
     first: RejectedRow | None = None
 
-    def watch(self, chunk: LogChunk) -> None:
-        """Look at the ends of a chunk's flows, or at the times of its answers."""
-        for table, column in ((chunk.flows, "end"), (chunk.answers, "time")):
-            if table is not None and len(table):
-                self._look(_micros(table, column))
+    def watch(self, table: pa.Table | None) -> None:
+        """Look at the next rows of the log."""
+        if table is not None and len(table):
+            self._look(_micros(table, self.column))
 
     def _look(self, times: Ints) -> None:
         highest = np.maximum.accumulate(np.maximum(times, self.latest))

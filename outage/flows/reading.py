@@ -128,7 +128,8 @@ def read_files(
 def _read(
     reader: FlowReader, path: Path, options: LogOptions, out: Path, progress: Progress
 ) -> FileRead:
-    outcome, clock = FileRead(path), ClockWatch(path.name)
+    outcome = FileRead(path)
+    clocks = (ClockWatch(path.name, "end"), ClockWatch(path.name, "time"))
     name = output_name(path)
     flows = _Output(out / "flows" / name, flow_schema())
     answers = _Output(out / "dns" / name, answer_schema())
@@ -138,7 +139,8 @@ def _read(
             flows.write(chunk.flows)
             answers.write(chunk.answers)
             if reader.in_order:
-                clock.watch(chunk)
+                clocks[0].watch(chunk.flows)
+                clocks[1].watch(chunk.answers)
             progress(path, chunk.progress)
     except BadInput as error:
         outcome.error = str(error)
@@ -146,7 +148,8 @@ def _read(
         flows.drop()
         answers.drop()
         raise
-    outcome.take(clock.found())
+    for clock in clocks:
+        outcome.take(clock.found())
     _note_empty(outcome)
     for output in (flows, answers):
         output.finish(keep_earlier=outcome.error is not None)
