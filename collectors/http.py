@@ -55,7 +55,8 @@ class Http:
     `patience` bounds the seconds waited within one request, pauses that the source asked for
     included; what would take longer is a passing fault with `wait_seconds`. `instead_of` is the
     address that an official client has built in and that `base_url` stands in for; such a client
-    takes this object in place of its `requests.Session`.
+    takes this object in place of its `requests.Session`. `before` is told the path of every
+    request, each attempt anew, and may refuse it by a SourceError.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Http:
         patience: float = LONGEST_PAUSE,
         read_seconds: float = READ_SECONDS,
         size_limit: int = SIZE_LIMIT,
+        before: Callable[[str], None] | None = None,
     ) -> None:
         for secret in secrets:
             keep_secret(secret)
@@ -84,6 +86,7 @@ class Http:
         self._attempts = attempts
         self._timeouts = (min(CONNECT_SECONDS, read_seconds), read_seconds)
         self._size_limit = size_limit
+        self._before = before
         self._not_before = 0.0
 
     def get(
@@ -108,7 +111,8 @@ class Http:
         try:
             return parse(answer.content)
         except (ArithmeticError, AttributeError, BadInput, LookupError, TypeError, ValueError) as e:
-            why = f"{type(e).__name__}: {hide(str(e))}"
+            kind = "" if isinstance(e, BadInput) else f"{type(e).__name__}: "
+            why = kind + hide(str(e))
         except RecursionError:
             why = "it is nested too deeply"
         where = _shown(answer.url)
@@ -158,6 +162,8 @@ class Http:
         raise _refusal(answer, self._surroundings.clock())
 
     def _exchange(self, method: str, url: str, options: Mapping[str, Any]) -> requests.Response:
+        if self._before is not None:
+            self._before(urlsplit(url).path.removeprefix(urlsplit(self.base_url).path))
         given = {"timeout": self._timeouts, **options, "stream": True, "allow_redirects": False}
         try:
             with self.session.request(method, url, **given) as answer:

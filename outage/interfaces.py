@@ -8,8 +8,8 @@ redacting, interfaces).
 A collector is built as `Plug(surroundings, **options)`: what the project knows, then the options of
 `[sources.NAME]` in the catalogue, secrets revealed. It may say of itself, as class attributes,
 `needs` (the options it cannot do without), `cost` and `limits` (a sentence each, for
-`outage sources`), `overlap_seconds` (what is asked for again each time, since it may arrive late),
-and offer `estimate` (`Estimating`).
+`outage sources`), `overlap_seconds` (what is asked for again each time, since it may arrive late)
+and `least_lag_seconds` (how late its slots are at least), and offer `estimate` (`Estimating`).
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _tell(outcome: Outcome) -> bool:
     span = f"{format_time(window.since)} to {format_time(window.until)}" if window else ""
     typer.echo(f"{outcome.job.name}: {span}: {', '.join(parts)}")
     if outcome.fault is not None:
-        typer.echo(f"outage: {' '.join(str(outcome.fault).split())}", err=True)
+        typer.echo(f"outage: {outcome.told()}", err=True)
     return outcome.fault is None and not counts.rejected
 
 

@@ -17,12 +17,17 @@ from outage.redacting import hide
 GROUP = "outage.collectors"
 
 
-def build(name: str, source: Source, surroundings: Surroundings) -> Collector:
-    """Return the collector of a source, its secrets revealed; ConfigError, PlugError."""
+def build(
+    name: str, source: Source, surroundings: Surroundings, *, secrets: bool = True
+) -> Collector:
+    """Return the collector of a source, its secrets revealed; ConfigError, PlugError.
+
+    Without `secrets` it can say what it would do, but cannot do it.
+    """
     plug = load(GROUP, source.plug)
     _check_options(f"sources.{name}.options", plug, surroundings, source.options)
     try:
-        options = reveal(source.options)
+        options = reveal(source.options) if secrets else _veiled(source.options)
     except ConfigError as error:
         raise ConfigError(f"sources.{name}.options.{error}") from None
     try:
@@ -54,6 +59,17 @@ def described(source: Source, what: str) -> str:
 def overlap(source: Source) -> int:
     """Return how many seconds a plug asks for again each time, for what arrives late."""
     return int(_attribute(source, "overlap_seconds", 0))
+
+
+def with_least_lag(source: Source) -> Source:
+    """Return the source with the lag that its plug needs at least."""
+    least = int(_attribute(source, "least_lag_seconds", 0))
+    lag = max(source.lag_seconds, least)
+    return source if lag == source.lag_seconds else source.model_copy(update={"lag_seconds": lag})
+
+
+def _veiled(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: "unset" if is_reference(value) else value for key, value in options.items()}
 
 
 def _attribute(source: Source, name: str, otherwise: Any) -> Any:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from outage.catalogue import Source
-from outage.collecting.building import described, lacking
+from outage.collecting.building import described, lacking, with_least_lag
 from outage.collecting.schedule import is_open, next_run
 from outage.slots import format_time
 from outage.store import Freshness, Standing, Store
@@ -68,7 +68,8 @@ class Health:
 def healths(store: Store, sources: Mapping[str, Source], now: int) -> Iterator[Health]:
     """Yield the health of every configured source, in order of their names."""
     fresh, standings = {one.name: one for one in store.freshness()}, store.standings()
-    for name, source in sorted(sources.items()):
+    for name, configured in sorted(sources.items()):
+        source = with_least_lag(configured)
         freshness = fresh.get(name, Freshness(name, None, None, None, None))
         standing = standings.get(name, Standing(name))
         lacks = tuple(lacking(source))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from outage.catalogue import Catalogue, Source
 from outage.catalogue.rules import did_you_mean
-from outage.collecting.building import build, overlap
+from outage.collecting.building import build, overlap, with_least_lag
 from outage.collecting.schedule import Window, is_open, window
 from outage.collecting.watching import watched
 from outage.errors import UsageError
@@ -56,7 +56,8 @@ def jobs(
     ends = {one.name: one.last_slot_end for one in store.freshness()}
     asked_for = since is not None or until is not None
     found = []
-    for name, source in _chosen(catalogue.sources, names).items():
+    for name, configured in _chosen(catalogue.sources, names).items():
+        source = with_least_lag(configured)
         standing = standings.get(name, Standing(name))
         span = window(
             *(source, standing, ends.get(name), now),
@@ -75,7 +76,9 @@ class Workshop:
     catalogue: Catalogue
     clock: Callable[[], int]
 
-    def collector(self, job: Job, memory: Memory, sleep: Callable[[float], None]) -> Collector:
+    def collector(
+        self, job: Job, memory: Memory, sleep: Callable[[float], None], *, secrets: bool = True
+    ) -> Collector:
         """Return the collector of a job; raises ConfigError or PlugError."""
         surroundings = Surroundings(
             source=job.name,
@@ -88,7 +91,7 @@ class Workshop:
             watched=watched(self.catalogue),
             phrases=self.catalogue.error_phrases,
         )
-        return build(job.name, job.source, surroundings)
+        return build(job.name, job.source, surroundings, secrets=secrets)
 
     def _matcher(self) -> PostMatcher:
         from outage.posts import Matcher
@@ -98,7 +101,8 @@ class Workshop:
 
 def estimate(store: Store, workshop: Workshop, job: Job) -> Estimate | None:
     """Return what a job would cost, None if its collector cannot say; nothing is asked or kept."""
-    collector = workshop.collector(job, _ReadOnly(store, job.name), _no_sleep)
+    memory = _ReadOnly(store, job.name)
+    collector = workshop.collector(job, memory, _no_sleep, secrets=False)
     if job.window is None or not isinstance(collector, Estimating):
         return None
     return collector.estimate(job.window.since, job.window.until)

@@ -30,6 +30,12 @@ class Outcome:
     counts: Counts = field(default_factory=Counts)
     fault: OutageError | None = None
 
+    def told(self) -> str:
+        """Return the fault in one line that names the source, empty if there was none."""
+        text = " ".join(hide(str(self.fault or "")).split())
+        named = not text or text.startswith((f"{self.job.name}:", f"sources.{self.job.name}"))
+        return text if named else f"{self.job.name}: {text}"
+
 
 @dataclass(slots=True, eq=False)
 class Run:
@@ -151,7 +157,7 @@ def _note(store: Store, outcome: Outcome, now: int) -> None:
         store.save_standing(after_success(job.standing, _reached(job), now))
     else:
         store.save_standing(after_fault(job.source, job.standing, fault, now))
-        store.note_failure(job.name, hide(str(fault)), now)
+        store.note_failure(job.name, outcome.told(), now)
 
 
 def _reached(job: Job) -> int | None:
