@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from collectors.files.lines import Block, blocks
+from collectors.flows import suricata_dns
 from collectors.flows.delimited import TOO_LONG
 from collectors.flows.json_lines import objects
-from collectors.flows.suricata_dns import Transactions
 from collectors.flows.suricata_flow import flows_of
 from collectors.flows.tables import Damage
+from collectors.flows.transactions import Transactions
 from outage.interfaces import LogChunk, LogOptions
 
 Event: TypeAlias = dict[str, Any]
@@ -56,7 +57,7 @@ class _Run:
                 case "flow":
                     flows.append((position, {**one, "tls": self.names.pop(one.get("flow_id"), {})}))
                 case "dns":
-                    self.transactions.take(int(block.numbers[position]), one)
+                    suricata_dns.take(self.transactions, int(block.numbers[position]), one)
                 case "tls":
                     self._keep(one)
                     passed["tls events, which name their flows"] += 1
