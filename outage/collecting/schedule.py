@@ -42,9 +42,10 @@ def window(
     seconds = source.slot_seconds
     complete = floor_slot(now - source.lag_seconds, seconds)
     last = complete if until is None else min(complete, floor_slot(until, seconds))
+    if since is None and last <= (standing.collected_until or 0):
+        return None
     if since is None and standing.collected_until is not None:
         since = standing.collected_until - overlap
-        last = last if last > standing.collected_until else since
     if since is None:
         since = max(now - source.look_back_seconds, min(last_slot_end or 0, now))
     first = floor_slot(since, seconds)
