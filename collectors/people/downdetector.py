@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from collectors.fields import listed, moment, number
+from collectors.networks import enough_lag
 from collectors.people.downdetector_api import COST, LIMITS, URL, Api
 from outage.errors import ConfigError
 from outage.interfaces import Surroundings
@@ -33,7 +34,8 @@ class Downdetector:
 
     `slugs` maps subjects to the companies' slugs there (`{ whatsapp = "whatsapp" }`). Give
     `client_id` and `client_secret`, or a long-lived `token`. `components = false` leaves out what
-    the reports are made of (categories indicators, other, tweets).
+    the reports are made of (categories indicators, other, tweets). A slot fills for a while after
+    its end: `lag_seconds` must be 900 or more.
     """
 
     needs = ("slugs",)
@@ -54,30 +56,29 @@ class Downdetector:
         if not slugs:
             where = f"sources.{surroundings.source}.options.slugs"
             raise ConfigError(f'{where}: is empty; write {{ SUBJECT = "company" }}')
+        enough_lag(surroundings, SLOT, "the newest slot may still be filling")
         self._around = surroundings
         self._slugs = {check_slug(subject, "subject"): slug for subject, slug in slugs.items()}
         self._components = components
         self._api = Api(surroundings, url, client_id, client_secret, token)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield the reports of the slots in `[since, until)`; raises SourceError."""
+        """Yield the reports of the slots that end in `(since, until]`; raises SourceError."""
+        if floor_slot(until, SLOT) <= since:
+            return  # no slot ends in the window
         for subject, slug in self._slugs.items():
             for first in range(since, until, WINDOW):
                 last = min(first + WINDOW, until)
                 for bucket in self._settled(slug, first, last):
                     yield from self._samples(subject, bucket)
 
-    def _settled(self, slug: str, since: int, until: int) -> list[Bucket]:
-        """Return the buckets in the window; the newest there is may still be filling."""
+    def _settled(self, slug: str, since: int, until: int) -> Iterator[Bucket]:
+        """Yield the buckets that end in the window; the newest there is may still be filling."""
         now = self._around.clock()
-        buckets = self._buckets(slug, since, min(until + SLOT, floor_slot(now, 60)))
-        newest = max((bucket.start for bucket in buckets), default=0)
-        return [
-            bucket
-            for bucket in buckets
-            if since <= bucket.start < until
-            and (bucket.start < newest or bucket.start + 2 * SLOT <= now)
-        ]
+        for bucket in self._buckets(slug, since - SLOT, min(until + SLOT, floor_slot(now, 60))):
+            end = bucket.start + SLOT
+            if since < end <= until and end + SLOT <= now:
+                yield bucket
 
     def _buckets(self, slug: str, since: int, until: int) -> list[Bucket]:
         """Return the buckets that begin in a window, each once, whatever page it stands on."""

@@ -21,7 +21,7 @@ from outage.words import Sample
 from tests.collectors.servers import Answer, Request, Server, Time, serving, surroundings
 
 SINCE, UNTIL = parse_time("2026-01-05T10:00:00Z"), parse_time("2026-01-05T12:00:00Z")
-SLOT = 900
+SLOT = LAG = 900
 LOGIN: dict[str, Any] = {"client_id": "me", "client_secret": "hush-hush-secret"}
 
 
@@ -63,8 +63,8 @@ class Company:
         return Answer(self.buckets[4 * page - 4 : 4 * page], headers=more)
 
 
-def read(server: Server, now: int = UNTIL + 60, time: Time | None = None) -> list[Sample]:
-    around = surroundings("dd", time=time or Time(now), slot_seconds=SLOT, lag_seconds=120)
+def read(server: Server, now: int = UNTIL + LAG + 60, time: Time | None = None) -> list[Sample]:
+    around = surroundings("dd", time=time or Time(now), slot_seconds=SLOT, lag_seconds=LAG)
     source = Downdetector(around, slugs={"ex": "example"}, url=f"{server.url}/v2", **LOGIN)
     assert isinstance(source, Collector)
     return list(source.collect(SINCE, UNTIL))
@@ -82,19 +82,30 @@ def test_reports_are_read_page_by_page() -> None:
     assert whole(samples) == [(n, float(n)) for n in range(8)]
     first = samples[0]
     assert (first.series.signal, first.series.slot_seconds) == ("user_reports", SLOT)
-    assert first.known_at == SINCE + SLOT + 120
+    assert first.known_at == SINCE + SLOT + LAG
     asked = [one for one in server.requests if one.path == "/v2/slugs/example/reports"]
     assert [one.one("page") for one in asked] == ["1", "2", "3"]
     assert {one.one("interval") for one in asked} == {"15m"}
-    assert asked[0].one("startdate") == "2026-01-05T10:00:00Z"
-    assert asked[0].one("enddate") == "2026-01-05T12:01:00Z", "both ends are given, none ahead"
+    assert asked[0].one("startdate") == "2026-01-05T09:45:00Z", "the start is rounded somehow"
+    assert asked[0].one("enddate") == "2026-01-05T12:15:00Z"
 
 
 def test_the_newest_bucket_may_still_be_filling() -> None:
-    company = Company([bucket(SINCE + n * SLOT) for n in range(8)])
+    company = Company([bucket(SINCE + n * SLOT) for n in range(9)])
     with serving(company) as server:
-        assert len(whole(read(server))) == 7, "nothing comes after the eighth: it may grow"
+        assert len(whole(read(server, UNTIL + 60))) == 7, "the eighth ended a minute ago"
         assert len(whole(read(server, UNTIL + SLOT))) == 8, "now it has had its time"
+    asked = [one for one in server.requests if "slugs" in one.path]
+    assert asked[0].one("enddate") == "2026-01-05T12:01:00Z", "nothing ahead is asked for"
+
+
+def test_each_bucket_comes_once_whatever_the_windows() -> None:
+    company = Company([bucket(SINCE + n * SLOT) for n in range(9)])
+    around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+    with serving(company) as server:
+        source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", **LOGIN)
+        found = [one for at in range(SINCE, UNTIL, 600) for one in source.collect(at, at + 600)]
+    assert whole(found) == [(n, 31.0) for n in range(8)]
 
 
 def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() -> None:
@@ -102,7 +113,7 @@ def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() ->
     with serving(company) as server:
         assert len(whole(read(server))) == 8
         assert server.paths.count("/v2/tokens") == 2
-        around = surroundings("dd", now=UNTIL)
+        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
         wrong = LOGIN | {"client_secret": "another-secret"}
         source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", **wrong)
         with pytest.raises(SourceError, match="does not accept the secret") as caught:
@@ -112,7 +123,7 @@ def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() ->
 
 def test_a_fixed_token_that_is_refused_is_not_renewed() -> None:
     with serving(Company([])) as server:
-        around = surroundings("dd", now=UNTIL)
+        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
         source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", token="long-lived")
         with pytest.raises(SourceError) as caught:
             list(source.collect(SINCE, UNTIL))
@@ -121,7 +132,7 @@ def test_a_fixed_token_that_is_refused_is_not_renewed() -> None:
 
 
 def test_a_limit_without_headers_is_waited_out_with_growing_pauses() -> None:
-    time = Time(UNTIL + 60)
+    time = Time(UNTIL + LAG)
     company = Company([bucket(SINCE + n * SLOT) for n in range(9)], busy=2)
     with serving(company) as server:
         assert len(whole(read(server, time=time))) == 8
@@ -156,7 +167,7 @@ def test_the_total_and_what_it_is_made_of_are_kept_apart() -> None:
     with serving(Company([*rows, bucket(SINCE + 7 * SLOT)])) as server:
         categories = {one.series.category for one in read(server)}
         assert categories == {"", "indicators", "other", "tweets"}
-        around = surroundings("dd", now=UNTIL)
+        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
         url = f"{server.url}/v2"
         plain = Downdetector(around, slugs={"ex": "x"}, url=url, components=False, **LOGIN)
         assert {one.series.category for one in plain.collect(SINCE, UNTIL)} == {""}
@@ -164,7 +175,7 @@ def test_the_total_and_what_it_is_made_of_are_kept_apart() -> None:
 
 def test_a_long_time_is_asked_for_week_by_week() -> None:
     with serving(Company([])) as server:
-        around = surroundings("dd", now=UNTIL)
+        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
         source = Downdetector(around, slugs={"a": "x", "b": "y"}, url=f"{server.url}/v2", **LOGIN)
         assert list(source.collect(UNTIL - 10 * 86_400, UNTIL)) == []
     asked = [one for one in server.requests if "slugs" in one.path]
@@ -235,4 +246,6 @@ def test_verdicts_become_levels_of_the_running_slot() -> None:
 )
 def test_wrong_options_are_named(options: dict[str, Any], fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
-        Downdetector(surroundings("dd"), **options)
+        Downdetector(surroundings("dd", lag_seconds=LAG), **options)
+    with pytest.raises(ConfigError, match="lag_seconds: 600 is too little"):
+        Downdetector(surroundings("dd", lag_seconds=600), slugs={"a": "b"}, **LOGIN)
