@@ -16,4 +16,5 @@ def register(app: typer.Typer) -> None:
         rich_markup_mode=None,
     )
     group.command("read", epilog=flows_read.EXAMPLE)(flows_read.read)
+    group.command("capture", epilog=flows_read.CAPTURE_EXAMPLE)(flows_read.capture)
     app.add_typer(group, name="flows")

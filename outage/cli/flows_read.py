@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from outage.flows.reading import FileRead, LogsRead
     from outage.interfaces import FlowReader, LogOptions
 
+CAPTURE_EXAMPLE: Final = "Example: outage flows capture eth0 --seconds 600 --out flows-live"
 EXAMPLE: Final = "Example: outage flows read zeek /var/log/zeek/2026-01-05 --out flows-2026-01"
 
 Out: TypeAlias = Annotated[
@@ -114,3 +115,31 @@ def _complain(one: FileRead) -> None:
         typer.echo(plain(f"{where}: {reason}{often}; {row.remedy}{excerpt}"), err=True)
     if one.error is not None:
         typer.echo(f"outage: {plain(one.error)}", err=True)
+
+
+def capture(
+    interface: Annotated[str, typer.Argument(metavar="INTERFACE", help="Such as eth0.")],
+    *,
+    out: Out,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="How long to capture.")] = 60,
+    vantage: Vantage = None,
+    key_file: KeyFile = None,
+    json: Json = False,
+) -> None:
+    """Capture live traffic into DIR/flows/*.parquet and DIR/dns/*.parquet.
+
+    Needs the extra `capture` (nfstream), tshark, and the right to capture. Packets are deleted
+    once their flows, names and DNS answers are known.
+    """
+    from outage.cli.output import progress as shown
+    from outage.flows.capturing import capture as captured
+    from outage.plugs import load
+
+    reader: FlowReader = load("outage.flow_readers", "pcap")()
+    options = log_options(out, vantage, "UTC", key_file)
+    with shown(f"capturing {plain(interface)}", 0, seconds) as show:
+        outcome = captured(
+            *(reader, interface, seconds, options, out),
+            progress=lambda share: show(int(share * seconds)),
+        )
+    report(outcome, out, json=json)
