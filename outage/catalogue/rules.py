@@ -28,6 +28,7 @@ _CODES: Final = (
 LANGUAGES: Final = frozenset(_CODES[at : at + 2] for at in range(0, len(_CODES), 2))
 _WORD_LIMIT: Final = 64
 _PHRASE_LIMIT: Final = 80
+_PATTERN_LIMIT: Final = 400  # many wordings at once
 _SHOWN: Final = 48
 
 
@@ -147,6 +148,12 @@ Words = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Phrases = Annotated[
     tuple[Annotated[str, _text(_PHRASE_LIMIT)], ...], AfterValidator(_distinct), Field(min_length=1)
 ]
+_Patterns = Annotated[
+    tuple[Annotated[str, _text(_PATTERN_LIMIT)], ...],
+    AfterValidator(_distinct),
+    Field(min_length=1),
+]
+PatternsByLanguage = dict[Annotated[str, AfterValidator(_language)], _Patterns]
 PhrasesByLanguage = dict[Annotated[str, AfterValidator(_language)], Phrases]
 _Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], AfterValidator(_distinct)]
 Domains = Annotated[

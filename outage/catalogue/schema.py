@@ -21,6 +21,7 @@ from outage.catalogue.rules import (
     LagSeconds,
     LookBackSeconds,
     Name,
+    PatternsByLanguage,
     PhrasesByLanguage,
     SlotSeconds,
     Slug,
@@ -98,14 +99,14 @@ class Operator(Subject):
 class Wording(Strict):
     """How people speak of trouble and of its end, by language; docs/posts.md has the notation."""
 
-    errors: PhrasesByLanguage = Field(default_factory=dict)
-    near: PhrasesByLanguage = Field(default_factory=dict)
-    predicates: PhrasesByLanguage = Field(default_factory=dict)
-    denials: PhrasesByLanguage = Field(default_factory=dict)
-    recoveries: PhrasesByLanguage = Field(default_factory=dict)
-    memories: PhrasesByLanguage = Field(default_factory=dict)
-    ongoing: PhrasesByLanguage = Field(default_factory=dict)
-    wishes: PhrasesByLanguage = Field(default_factory=dict)
+    errors: PatternsByLanguage = Field(default_factory=dict)
+    near: PatternsByLanguage = Field(default_factory=dict)
+    predicates: PatternsByLanguage = Field(default_factory=dict)
+    denials: PatternsByLanguage = Field(default_factory=dict)
+    recoveries: PatternsByLanguage = Field(default_factory=dict)
+    memories: PatternsByLanguage = Field(default_factory=dict)
+    ongoing: PatternsByLanguage = Field(default_factory=dict)
+    wishes: PatternsByLanguage = Field(default_factory=dict)
 
 
 class Source(Strict):
