@@ -15,6 +15,7 @@ from outage.judging.state import FoldState
 from outage.plugs import load
 from outage.settings import Settings
 from outage.slots import DAY, HOUR, format_time
+from outage.store.judged import Terms
 from outage.store.store import Store
 from outage.stored import StoredBook, StoredSource, first_day
 from outage.words import Incident, Notice
@@ -65,14 +66,18 @@ class Live:
         if since is not None or not self._goes_on():
             self._engine = None  # baselines are fitted anew after a rewind
         engine, last = self._ready()
-        state, rewound = self._begin(engine, since)
-        last += max(engine.lags, default=0)
+        state, rewound = self._begin(engine, since, last)
+        last += engine.longest_lag
         silence = self._settings.judging.blind_seconds + HOUR
         if now >= last + silence and any(track.end is None for track in state.tracks):
             last += silence  # not sooner: samples that are only late must find their slots unjudged
         end = min(now, last if until is None else until)
         begin = state.judged_until
-        engine.renew(engine.source, begin)
+        if rewound and self._store.readmit(begin):
+            self._source = StoredSource(self._store)
+        if self._source is not None:
+            engine.renew(self._source, begin)
+        terms = Terms(self._settings.judging.grid_seconds, engine.source_lags)
         incidents: dict[str, Incident] = {}
         notices: dict[tuple[str, str, str | None, int], Notice] = {}
         rewind_to = begin if rewound else None
@@ -81,14 +86,20 @@ class Live:
             found, seen = records(engine, changes)
             state = changes.state
             self._store.save_judgement(
-                state.judged_until, state.as_json(), found, seen, rewind_to=rewind_to
+                state.judged_until,
+                state.as_json(),
+                found,
+                seen,
+                rewind_to=rewind_to,
+                begun=begin,
+                terms=terms,
             )
             rewind_to = None
             incidents.update({one.id: one for one in found})
             notices.update({(n.kind, n.subject, n.vantage, n.start): n for n in seen})
             progress(state.judged_until)
         if end > begin or rewind_to is not None:
-            self._settle(state, max(begin, end), rewind_to)
+            self._settle(state, (begin, max(begin, end)), rewind_to, terms)
         self._state = state
         return Detected(begin, max(begin, end), list(incidents.values()), list(notices.values()))
 
@@ -98,12 +109,12 @@ class Live:
         return mine is not None and mine == self._store.judged_until()
 
     def _ready(self) -> tuple[Engine, int]:
-        """Return an engine that knows every series, and the end of the last slot there is."""
+        """Return the engine, over a source that knows every series, and the last slot's end."""
         series = self._store.count_series()
-        if self._engine is None or self._source is None or series != self._series:
-            self._source = StoredSource(self._store)
+        if self._source is None or series != self._series:
+            self._source, self._series = StoredSource(self._store), series
+        if self._engine is None:
             self._engine = _engine(self._source, self._store, self._settings, self._catalogue)
-            self._series = series
         ends = [one.last_slot_end for one in self._store.freshness()]
         self._source.reach(max((end for end in ends if end is not None), default=0))
         span = self._source.span()
@@ -113,7 +124,7 @@ class Live:
             )
         return self._engine, span[1]
 
-    def _begin(self, engine: Engine, since: int | None) -> tuple[FoldState, bool]:
+    def _begin(self, engine: Engine, since: int | None, last: int) -> tuple[FoldState, bool]:
         judged = self._store.judged_until()
         if since is None and judged is not None:
             if self._state is not None and self._state.judged_until == judged:
@@ -127,14 +138,13 @@ class Live:
             raise UsageError(
                 f"--since: samples begin at {format_time(first)}; start there or later"
             )
-        span = engine.source.span()
-        if span is not None and start > span[1]:
-            raise UsageError(f"--since: samples end at {format_time(span[1])}; start before")
+        if start > last:
+            raise UsageError(f"--since: samples end at {format_time(last)}; start before")
         if judged is None:
             return engine.start(start), False
         state = engine.start(self._quiet_before(start))
         self._store.drop_baselines_from(state.judged_until - state.judged_until % DAY)
-        engine.book = StoredBook(self._store, engine.planes, engine.groups)
+        engine.book = StoredBook(self._store)
         state.past = [
             [one.subject, one.start, one.end]
             for one in self._store.incidents(None, state.judged_until)
@@ -153,11 +163,16 @@ class Live:
                 return moment
             moment = earliest
 
-    def _settle(self, state: FoldState, end: int, rewind_to: int | None) -> None:
-        """Note that everything up to `end` was judged, quiet days included."""
+    def _settle(
+        self, state: FoldState, span: tuple[int, int], rewind_to: int | None, terms: Terms
+    ) -> None:
+        """Note that everything in `span` was judged, quiet days included."""
+        begin, end = span
         if state.judged_until != end or rewind_to is not None:
             state.judged_until = end
-            self._store.save_judgement(end, state.as_json(), [], [], rewind_to=rewind_to)
+            self._store.save_judgement(
+                end, state.as_json(), [], [], rewind_to=rewind_to, begun=begin, terms=terms
+            )
         self._store.drop_baselines(end - KEEP_BASELINE_DAYS * DAY)
 
 
@@ -177,11 +192,11 @@ def detect(
 
 
 def _engine(source: StoredSource, store: Store, settings: Settings, catalogue: Catalogue) -> Engine:
-    engine = Engine(
+    return Engine(
         source,
         settings,
         catalogue.utc_offsets,
         lags={name: one.lag_seconds for name, one in catalogue.sources.items()},
+        book=StoredBook(store),
+        moment=store.judged_until(),
     )
-    engine.book = StoredBook(store, engine.planes, engine.groups)
-    return engine

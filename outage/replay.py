@@ -69,6 +69,6 @@ def replay_stored(
         catalogue.utc_offsets,
         lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
     )
-    last = min(until, max(since, span[1] + max(engine.lags, default=0) + DAY))
+    last = min(until, max(since, span[1] + engine.longest_lag + DAY))
     incidents, notices, _ = run(engine, engine.start(since), last, progress)
     return Replayed(incidents, notices)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from operator import attrgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from outage.batches import Floats, Ints, SampleBatch
 from outage.judging.layout import Plane
-from outage.judging.outlook import Group, Outlook
+from outage.judging.outlook import Outlook
+from outage.judging.weigh import FEATURES
 from outage.slots import DAY
 from outage.store.store import Store
 from outage.words import Series
@@ -20,13 +22,17 @@ KEPT_CELLS = 2**24  # numbers of all outlooks at hand
 
 
 class StoredSource:
-    """The store's samples; with `corrected`, the latest values in place of those judged by."""
+    """The store's samples; with `corrected`, the latest values in place of those judged by.
+
+    The latest count as known when their slots ended, those that came too late to be judged too.
+    """
 
     def __init__(self, store: Store, *, corrected: bool = False) -> None:
         self._store, self._corrected = store, corrected
         numbers = store.numbers()
         self._series = tuple(sorted(numbers, key=_FIELDS))
         self._numbers = {one: numbers[one] for one in self._series}
+        self._joined = store.joined()
         self._span = store.span()
 
     def series(self) -> Sequence[Series]:
@@ -45,7 +51,13 @@ class StoredSource:
     def load(self, since: int, until: int, series: Sequence[Series] | None = None) -> SampleBatch:
         """Return the samples of slots that start in `[since, until)`, of some series or all."""
         found = self._store.load_as(self._chosen(series), since, until, corrected=self._corrected)
+        if self._corrected:
+            found = replace(found, known_at=np.minimum(found.known_at, _ends(found)))
         return found if series is not None else replace(found, series=self._series)
+
+    def joined(self) -> Mapping[Series, int]:
+        """Return since when each series that has samples is known; of the latest values, ever."""
+        return dict.fromkeys(self._joined, 0) if self._corrected else self._joined
 
     def last(self, series: Sequence[Series], before: int) -> Ints:
         """Return the start of the last slot of each series before a moment, or less than 0."""
@@ -60,66 +72,75 @@ class StoredSource:
 class StoredBook:
     """Outlooks kept in the store, so that a restart judges the day by the same numbers.
 
-    What a fit says of units and features, not of slots, is kept beside them under the negative
-    of the slot length.
+    What a fit says of units, not of slots, is kept beside them under the negative of the slot
+    length: for each unit its gain of every feature.
     """
 
-    def __init__(
-        self, store: Store, planes: Sequence[Plane], groups: Sequence[Sequence[Group]]
-    ) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._planes = {plane.slot_seconds: plane for plane in planes}
-        self._groups = {
-            plane.slot_seconds: of_plane for plane, of_plane in zip(planes, groups, strict=True)
-        }
-        self._kept: dict[tuple[int, int], Outlook | None] = {}
+        self._kept: dict[tuple[int, Plane], Outlook | None] = {}
 
-    def get(self, day: int, slot_seconds: int) -> Outlook | None:
-        """Return the outlook fitted for a day, or None; also if series have joined since."""
-        if (day, slot_seconds) not in self._kept:
-            self._keep(day, slot_seconds, self._read(day, slot_seconds))
-        return self._kept[day, slot_seconds]
+    def get(self, day: int, plane: Plane) -> Outlook | None:
+        """Return the outlook fitted for a day, or None."""
+        if (day, plane) not in self._kept:
+            self._keep(day, plane, self._read(day, plane))
+        return self._kept[day, plane]
 
-    def put(self, day: int, slot_seconds: int, outlook: Outlook) -> None:
+    def put(self, day: int, plane: Plane, outlook: Outlook) -> None:
         """Keep the outlook of a day."""
-        keys = [_key(one) for one in self._planes[slot_seconds].series]
-        self._store.save_baselines(day, slot_seconds, keys, outlook.location, outlook.spread)
-        names, gains = self._gains(slot_seconds, outlook)
-        self._store.save_baselines(day, -slot_seconds, names, gains, np.zeros_like(gains))
-        self._keep(day, slot_seconds, outlook)
+        seconds = plane.slot_seconds
+        keys = [_key(one) for one in plane.series]
+        self._store.save_baselines(day, seconds, keys, outlook.location, outlook.spread)
+        absent = np.full(len(plane.units), np.nan)
+        gains = np.array([outlook.gains.get(name, absent) for name in FEATURES])
+        units = [unit.key for unit in plane.units]
+        self._store.save_baselines(day, -seconds, units, gains, np.zeros_like(gains))
+        self._keep(day, plane, outlook)
 
-    def _keep(self, day: int, slot_seconds: int, outlook: Outlook | None) -> None:
+    def _keep(self, day: int, plane: Plane, outlook: Outlook | None) -> None:
         """Keep an outlook at hand; of wide planes, only as many as fit in memory."""
-        width = max(1, len(self._planes[slot_seconds].series) * 4 * DAY // slot_seconds)
+        width = max(1, len(plane.series) * 4 * DAY // plane.slot_seconds)
         days = max(2, KEPT_CELLS // width)
-        self._kept[day, slot_seconds] = outlook
-        mine = [key for key in self._kept if key[1] == slot_seconds]
+        alike = (plane.slot_seconds, plane.lag)
+        self._kept[day, plane] = outlook
+        mine = [key for key in self._kept if (key[1].slot_seconds, key[1].lag) == alike]
         for key in mine[: max(0, len(mine) - days)]:
             del self._kept[key]
 
-    def _read(self, day: int, slot_seconds: int) -> Outlook | None:
-        plane, groups = self._planes[slot_seconds], self._groups[slot_seconds]
+    def _read(self, day: int, plane: Plane) -> Outlook | None:
         keys = [_key(one) for one in plane.series]
-        found = self._store.baselines(day, slot_seconds, keys)
+        found = self._store.baselines(day, plane.slot_seconds, keys)
         if found is None:
             return None
-        kept = self._store.baselines(day, -slot_seconds)
-        gains: tuple[dict[str, Floats], ...] = tuple({} for _ in groups)
-        if kept is not None and len(kept[1]) == len(plane.units):
-            for name, column in zip(kept[0], kept[1].T, strict=True):
-                for group, learnt in zip(groups, gains, strict=True):
-                    if not np.isnan(column[group.units]).all():
-                        learnt[name] = column[group.units]
-        return Outlook(found[1], found[2], gains)
+        location, spread, known = _placed(keys, found)
+        units = [unit.key for unit in plane.units]
+        kept = self._store.baselines(day, -plane.slot_seconds, units)
+        gains: dict[str, Floats] = {}
+        if kept is not None and len(kept[1]) == len(FEATURES):
+            learnt = _placed(units, kept)[0]
+            gains = dict(zip(FEATURES, learnt, strict=True))
+        return Outlook(location, spread, gains, None if known.all() else known)
 
-    def _gains(self, slot_seconds: int, outlook: Outlook) -> tuple[list[str], Floats]:
-        """Return the names of the features and their gains, shape (units, features)."""
-        names = sorted({name for learnt in outlook.gains for name in learnt})
-        gains = np.full((len(self._planes[slot_seconds].units), len(names)), np.nan)
-        for group, learnt in zip(self._groups[slot_seconds], outlook.gains, strict=False):
-            for name, values in learnt.items():
-                gains[group.units, names.index(name)] = values
-        return names, gains
+
+def _placed(
+    keys: Sequence[str], found: tuple[tuple[str, ...], Floats, Floats]
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Return what was found in the columns of `keys`, NaN elsewhere, and which were found."""
+    if tuple(keys) == found[0]:
+        return found[1], found[2], np.ones(len(keys), dtype=bool)
+    place = {key: i for i, key in enumerate(found[0])}
+    at = np.array([place.get(key, -1) for key in keys], dtype=np.int64)
+    known = at >= 0
+    return (
+        np.where(known, found[1][:, at], np.nan),
+        np.where(known, found[2][:, at], np.nan),
+        known,
+    )
+
+
+def _ends(batch: SampleBatch) -> Ints:
+    seconds = np.array([one.slot_seconds for one in batch.series], dtype=np.int64)
+    return np.asarray(batch.slot_start + seconds[batch.series_index])
 
 
 def _key(one: Series) -> str:

@@ -33,7 +33,6 @@ class Combine(StrEnum):
     """How a signal adds up over slots, categories or vantages."""
 
     SUM = "sum"
-    MEAN = "mean"
     WEIGHTED_MEAN = "weighted_mean"  # by the stored weight, where there is one
     MAX = "max"
     NEVER = "never"

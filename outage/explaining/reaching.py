@@ -8,6 +8,7 @@ from typing import Final
 from outage.catalogue import Catalogue
 from outage.errors import UsageError
 from outage.judging.engine import Engine
+from outage.judging.layout import Plane
 from outage.judging.outlook import HISTORY_DAYS, Outlook
 from outage.judging.sources import MemoryBook, OutlookBook
 from outage.judging.state import FoldState
@@ -27,14 +28,14 @@ class ReadingBook:
     def __init__(self, stored: OutlookBook) -> None:
         self._stored, self._fitted = stored, MemoryBook()
 
-    def get(self, day: int, slot_seconds: int) -> Outlook | None:
+    def get(self, day: int, plane: Plane) -> Outlook | None:
         """Return the outlook that was kept for a day, else what was fitted now, or None."""
-        fitted = self._fitted.get(day, slot_seconds)
-        return fitted if fitted is not None else self._stored.get(day, slot_seconds)
+        fitted = self._fitted.get(day, plane)
+        return fitted if fitted is not None else self._stored.get(day, plane)
 
-    def put(self, day: int, slot_seconds: int, outlook: Outlook) -> None:
+    def put(self, day: int, plane: Plane, outlook: Outlook) -> None:
         """Keep the outlook of a day in memory."""
-        self._fitted.put(day, slot_seconds, outlook)
+        self._fitted.put(day, plane, outlook)
 
 
 def reading_engine(
@@ -54,7 +55,7 @@ def reading_engine(
         lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
     )
     if as_judged:
-        engine.book = ReadingBook(StoredBook(store, engine.planes, engine.groups))
+        engine.book = ReadingBook(StoredBook(store))
     return engine
 
 

@@ -37,7 +37,7 @@ def _of_plane(engine: Engine, number: int, subject: str, moment: int) -> list[Re
     seconds = plane.slot_seconds
     start = floor_slot(moment - engine.lags[number], seconds) - seconds
     values, expected = engine.seen(number, start, start + seconds, columns)
-    outlook = engine.book.get(start - start % DAY, seconds)
+    outlook = engine.book.get(start - start % DAY, plane)
     late = np.isfinite(engine.window(number, start, start + seconds).values[0])
     found = []
     for place, i in enumerate(columns):

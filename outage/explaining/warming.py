@@ -40,7 +40,7 @@ def _of_plane(engine: Engine, number: int, moment: int, subject: str | None) -> 
     seconds = plane.slot_seconds
     start = floor_slot(moment - engine.lags[number], seconds) - seconds
     _, expected = engine.seen(number, start, start + seconds)
-    outlook = engine.book.get(start - start % DAY, seconds)
+    outlook = engine.book.get(start - start % DAY, plane)
     if outlook is None:
         return []
     cold = np.isnan(outlook.location).all(axis=0)
@@ -98,6 +98,7 @@ class _Forecast:
             tuple(plane.series[i] for i in columns),
             tuple(plane.parts[i] for i in columns),
             (),
+            plane.lag,
         )
         return cls(engine, part, begin, panel.values[:, columns], day)
 
@@ -134,7 +135,6 @@ class _Forecast:
         panel = Panel(self.plane.series, start, seconds, values, known)
         outlook = fit_outlook(
             self.plane,
-            (),
             panel,
             self.engine.settings,
             self.engine.offsets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,13 @@ from outage.judging.expecting import Expecting
 from outage.judging.fitting import fit_day
 from outage.judging.fold import Fold
 from outage.judging.layout import Plane, Unit, lay_out
-from outage.judging.outlook import HISTORY_DAYS, Offsets, Outlook, groups_of, seen_of
+from outage.judging.outlook import (
+    HISTORY_DAYS,
+    Offsets,
+    Outlook,
+    groups_of,
+    seen_of,
+)
 from outage.judging.running import Layout
 from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures, built_in
@@ -24,7 +31,7 @@ from outage.judging.state import FoldState, Sighting, Track
 from outage.judging.weigh import features
 from outage.judging.window import Window
 from outage.settings import Settings
-from outage.slots import DAY, HOUR
+from outage.slots import DAY, HOUR, floor_slot
 
 MASKED_SECONDS: Final = 7 * DAY  # a longer incident becomes the new normal
 
@@ -39,7 +46,11 @@ class Changes:
 
 
 class Engine:
-    """Judges one source's samples under one configuration."""
+    """Judges one source's samples under one configuration.
+
+    What is judged (`planes`, their `lags`, `groups` and `watched`, the `fold`) is what was known
+    at the last full hour: a series that joins later does not change what was judged before.
+    """
 
     def __init__(
         self,
@@ -50,18 +61,48 @@ class Engine:
         lags: Mapping[str, int] | None = None,
         book: OutlookBook | None = None,
         table: Signatures | None = None,
+        moment: int | None = None,
     ) -> None:
+        """Lay out what was known at `moment`, or all there is."""
         self.source, self.settings, self.offsets = source, settings, offsets
         self.book: OutlookBook = book if book is not None else MemoryBook()
         self.table = table or built_in()
-        self.planes = lay_out(source.series(), settings.judging.grid_seconds)
-        self.lags = [_lag(plane, lags or {}) for plane in self.planes]
+        self.source_lags = dict(lags or {})
+        self._joined = dict(source.joined())
+        self._joins = sorted(self._joined.values())
+        self.watched: list[Expecting] = []
+        self._lay_out(Panel.NEVER if moment is None else floor_slot(moment, HOUR))
+
+    def lay_out_at(self, moment: int) -> None:
+        """Judge what was known at the last full hour up to `moment`."""
+        hour = floor_slot(moment, HOUR)
+        if bisect_right(self._joins, hour) != self._laid_out:
+            self._lay_out(hour)
+
+    def _lay_out(self, hour: int) -> None:
+        known = [one for one, since in self._joined.items() if since <= hour]
+        self._laid_out = len(known)
+        before = {(one.plane.slot_seconds, one.plane.lag): one for one in self.watched}
+        laid = lay_out(known, self.settings.judging.grid_seconds, self.source_lags)
+        self.watched = [
+            self._watch(plane, before.get((plane.slot_seconds, plane.lag))) for plane in laid
+        ]
+        self.planes = tuple(one.plane for one in self.watched)
+        self.lags = [plane.lag for plane in self.planes]
         self.groups = [groups_of(plane.units) for plane in self.planes]
         self.fold = self._fold()
-        self.watched = [
-            Expecting(plane, lag, Window(plane, source))
-            for plane, lag in zip(self.planes, self.lags, strict=True)
-        ]
+
+    def _watch(self, plane: Plane, before: Expecting | None) -> Expecting:
+        """Return the plane with what is at hand of it, if it was laid out like this before."""
+        if before is not None and before.plane.stored == plane.stored:
+            return before
+        return Expecting(plane, Window(plane, self.source))
+
+    @property
+    def longest_lag(self) -> int:
+        """Return how late the slowest source is that there are series of, in seconds."""
+        names = {one.source for one in self._joined}
+        return max((self.source_lags.get(name, 0) for name in names), default=0)
 
     def _fold(self) -> Fold:
         units: list[Unit] = []
@@ -71,9 +112,7 @@ class Engine:
         for plane, groups in zip(self.planes, self.groups, strict=True):
             slices.append(slice(len(units), len(units) + len(plane.units)))
             units.extend(plane.units)
-            keys += [
-                f"{u.subject}|{u.vantage}|{u.source}|{plane.slot_seconds}" for u in plane.units
-            ]
+            keys += [f"{unit.key}|{plane.slot_seconds}" for unit in plane.units]
             names: list[frozenset[str]] = [frozenset()] * len(plane.units)
             for group in groups:
                 empty = np.zeros((1, len(plane.series)))
@@ -83,7 +122,7 @@ class Engine:
             measured += names
         index = Index.of(tuple(units), measured, self.table)
         seconds = tuple(plane.slot_seconds for plane in self.planes)
-        layout = Layout(tuple(keys), tuple(slices), seconds)
+        layout = Layout(tuple(keys), tuple(slices), seconds, tuple(self.lags))
         return Fold(index, self.table, self.settings.judging, layout)
 
     def start(self, since: int) -> FoldState:
@@ -91,9 +130,13 @@ class Engine:
         return FoldState(judged_until=since)
 
     def judge(self, state: FoldState, until: int) -> Iterator[Changes]:
-        """Judge every slot that was complete in `(state.judged_until, until]`, day by day."""
+        """Judge every slot that was complete in `(state.judged_until, until]`.
+
+        Block by block: none holds slots of two days, or goes on over an hour at which series join.
+        """
         while state.judged_until < until:
             begin = state.judged_until
+            self.lay_out_at(begin)
             end = min(until, self._boundary(begin))
             if not state.tracks and not self._anything(begin, end):
                 state = replace_until(state, end)
@@ -107,11 +150,15 @@ class Engine:
     def blocks(self, state: FoldState, end: int) -> list[Scored]:
         """Return every plane's slots that became complete in `(state.judged_until, end]`."""
         begin = state.judged_until
+        self.lay_out_at(begin)
         return [self._block(number, state, begin, end) for number in range(len(self.planes))]
 
     def _boundary(self, begin: int) -> int:
-        """Return where the next block must end: no block holds slots of two days."""
-        return min(begin - (begin - lag) % DAY + DAY for lag in {0, *self.lags})
+        """Return where the next block must end."""
+        day = min(begin - (begin - lag) % DAY + DAY for lag in {0, *self.lags})
+        if self._laid_out == len(self._joins):
+            return day
+        return min(day, -(-self._joins[self._laid_out] // HOUR) * HOUR)
 
     def _anything(self, begin: int, end: int) -> bool:
         """Return whether there is a sample in `[begin, end)` or in the day and hour before."""
@@ -132,7 +179,10 @@ class Engine:
         return self.watched[number].window.panel(begin, end)
 
     def renew(self, source: SampleSource, moment: int) -> None:
-        """Go on with a source of the same series, into which samples came since `moment`."""
+        """Go on with a source into which samples came since `moment`, and maybe series."""
+        if source is not self.source:
+            self._joined = dict(source.joined())
+            self._joins = sorted(self._joined.values())
         self.source = source
         for watched in self.watched:
             watched.renew(source, moment)
@@ -171,24 +221,24 @@ class Engine:
     def _outlook(self, number: int, state: FoldState, day: int) -> Outlook:
         """Return the day's outlook, fitted now if it was not yet."""
         plane = self.planes[number]
-        kept = self.book.get(day, plane.slot_seconds)
-        if kept is not None and kept.location.shape[1] == len(plane.series):
+        kept = self.book.get(day, plane)
+        if kept is not None and self._knows(kept, plane, day):
             return kept
         outlook = fit_day(
             self.watched[number],
-            self.groups[number],
             self.settings,
             self.offsets,
             day,
             state.spans(day - HISTORY_DAYS * DAY, day, MASKED_SECONDS),
         )
-        self.book.put(day, plane.slot_seconds, outlook)
+        self.book.put(day, plane, outlook)
         return outlook
 
-
-def _lag(plane: Plane, lags: Mapping[str, int]) -> int:
-    """Return how long after its end a slot of the plane is complete: its slowest source's lag."""
-    return max((lags.get(one.source, 0) for parts in plane.parts for one in parts), default=0)
+    def _knows(self, outlook: Outlook, plane: Plane, day: int) -> bool:
+        """Return whether an outlook has every column that its day could know."""
+        if outlook.fitted is None or outlook.fitted.all():
+            return True
+        return bool((plane.joined(self._joined)[~outlook.fitted] > day).all())
 
 
 def replace_until(state: FoldState, until: int) -> FoldState:

@@ -18,7 +18,7 @@ from outage.judging.layout import Plane
 from outage.judging.outlook import Outlook, fit_cold
 from outage.judging.scoring import WELL_COUNTED, drift, drifting
 from outage.judging.sources import OutlookBook, SampleSource
-from outage.judging.window import Window
+from outage.judging.window import Window, heard_before
 from outage.slots import DAY, HOUR
 
 COLD_SPREAD: Final = 0.7  # log units; a few hours cannot tell a wild series from one that was hit
@@ -47,8 +47,8 @@ class Fitted:
 class Expecting:
     """One plane's samples and expectations, as far as they are at hand."""
 
-    def __init__(self, plane: Plane, lag: int, window: Window) -> None:
-        self.plane, self.lag, self.window = plane, lag, window
+    def __init__(self, plane: Plane, window: Window) -> None:
+        self.plane, self.window = plane, window
         self._days: dict[int, Fitted] = {}
         self._levels: dict[tuple[int, int], Floats] = {}
         self._trailing: dict[int, Expectation] = {}
@@ -58,7 +58,7 @@ class Expecting:
     def renew(self, source: SampleSource, moment: int) -> None:
         """Go on with a source into which samples came since `moment`."""
         self.window.source = source
-        self.window.forget(moment - self.lag)
+        self.window.forget(moment - self.plane.lag)
         self._renewed = True
 
     def history(self, begin: int, end: int, part: Plane, columns: slice) -> Panel:
@@ -68,7 +68,7 @@ class Expecting:
         """
         if not self.window.keeps_history:
             source = self.window.source
-            last = source.last(part.stored, begin) if part.sums else None
+            last = heard_before(part, source, begin)
             batch = source.load(begin, end, part.stored)
             return part.laid_out(batch, begin, end, last)[0]
         if self._renewed:
@@ -87,9 +87,9 @@ class Expecting:
             self._seen(book, day, max(first, day), min(last, day + DAY), columns) for day in days
         ]
         if len(parts) == 1:
-            return parts[0][0], Outlook(*parts[0][1:], ())
+            return parts[0][0], Outlook(*parts[0][1:], {})
         values, location, spread = zip(*parts, strict=True)
-        outlook = Outlook(np.concatenate(location), np.concatenate(spread), ())
+        outlook = Outlook(np.concatenate(location), np.concatenate(spread), {})
         return np.concatenate(values), outlook
 
     def _seen(
@@ -117,20 +117,20 @@ class Expecting:
             panel, columns = self._close_up(begin, end, columns), slice(None)
         else:
             panel = self.window.panel(begin, end)
-        complete = panel.slot_starts + panel.slot_seconds + self.lag
+        complete = panel.slot_starts + panel.slot_seconds + self.plane.lag
         known = panel.known_at[:, columns] <= complete[:, None]
         return np.where(known, panel.values[:, columns], np.nan)
 
     def _close_up(self, begin: int, end: int, columns: Ints) -> Panel:
         """Read some columns of a wide plane apart, so that its window stays where it is."""
         part, source = self.plane.close_up(columns), self.window.source
-        last = source.last(part.stored, begin) if part.sums else None
+        last = heard_before(part, source, begin)
         return part.laid_out(source.load(begin, end, part.stored), begin, end, last)[0]
 
     def fitted(self, book: OutlookBook, day: int) -> Fitted:
         """Return what the day's fit expects; before the first fit, what that does."""
         found = self._days.get(day)
-        if found is None or found.outlook is None or found.outlook is not self._of(book, day):
+        if found is None or found.outlook is None or found.outlook is not book.get(day, self.plane):
             found = self._fitted(book, day)
             wide = found.location.size > KEPT_CELLS
             while len(self._days) >= (FEW_DAYS if wide else 64):
@@ -138,20 +138,15 @@ class Expecting:
             self._days[day] = found
         return found
 
-    def _of(self, book: OutlookBook, day: int) -> Outlook | None:
-        outlook = book.get(day, self.plane.slot_seconds)
-        fits = outlook is not None and outlook.location.shape[1] == len(self.plane.series)
-        return outlook if fits else None
-
     def _fitted(self, book: OutlookBook, day: int) -> Fitted:
-        outlook, later = self._of(book, day), None
+        outlook, later = book.get(day, self.plane), None
         half = DAY // self.plane.slot_seconds
         if outlook is not None:
             location, spread = outlook.location, outlook.spread
         else:
             location = np.full((2 * half, len(self.plane.series)), np.nan)
             spread = location.copy()
-            later = self._of(book, day + DAY)
+            later = book.get(day + DAY, self.plane)
         if later is not None:
             location[half:], spread[half:] = later.location[:half], later.spread[:half]
         cold = np.asarray(np.isnan(location[half:]).any(axis=0))

@@ -11,16 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from outage.batches import Floats, Panel
+from outage.batches import Floats
 from outage.judging.expecting import Expecting
 from outage.judging.layout import Plane
 from outage.judging.outlook import (
     HISTORY_DAYS,
-    Group,
     Offsets,
     Outlook,
     fit_outlook,
-    groups_of,
     masked,
     seasoned,
 )
@@ -64,14 +62,17 @@ def _portion(plane: Plane, first: int, last: int, first_unit: int) -> Portion:
         columns = tuple((name, at - first) for name, at in unit.columns)
         units.append(replace(unit, columns=columns))
     part = Plane(
-        plane.slot_seconds, plane.series[first:last], plane.parts[first:last], tuple(units)
+        plane.slot_seconds,
+        plane.series[first:last],
+        plane.parts[first:last],
+        tuple(units),
+        plane.lag,
     )
     return Portion(part, slice(first, last), first_unit)
 
 
 def fit_day(
     watched: Expecting,
-    groups: Sequence[Group],
     settings: Settings,
     offsets: Offsets,
     day: int,
@@ -81,44 +82,21 @@ def fit_day(
     plane = watched.plane
     slots = HISTORY_DAYS * DAY // plane.slot_seconds
     about = 2 * DAY // plane.slot_seconds
+    gains: dict[str, Floats] = {}
     whole = Outlook(
         np.empty((about, len(plane.series))),
         np.empty((about, len(plane.series))),
-        tuple({} for _ in groups),
+        gains,
     )
     for portion in portions(plane, max(1, PORTION_CELLS // slots)):
         history = watched.history(day - HISTORY_DAYS * DAY, day, portion.plane, portion.columns)
         known = np.where(history.known_at <= day, history.values, np.nan)
         panel = masked(replace(history, values=known), portion.plane, spans)
-        mine = groups_of(portion.plane.units)
-        found = _fit(portion.plane, mine, panel, settings, offsets, day, known)
+        missing = ~seasoned(known)
+        found = fit_outlook(portion.plane, panel, settings, offsets, day, missing)
         whole.location[:, portion.columns] = found.location
         whole.spread[:, portion.columns] = found.spread
-        _join_gains(whole, groups, mine, found, portion.first_unit)
+        for name, learnt in found.gains.items():
+            wider = gains.setdefault(name, np.full(len(plane.units), np.nan))
+            wider[portion.first_unit : portion.first_unit + len(learnt)] = learnt
     return whole
-
-
-def _fit(
-    plane: Plane,
-    groups: Sequence[Group],
-    panel: Panel,
-    settings: Settings,
-    offsets: Offsets,
-    day: int,
-    known: Floats,
-) -> Outlook:
-    return fit_outlook(plane, groups, panel, settings, offsets, day, ~seasoned(known))
-
-
-def _join_gains(
-    whole: Outlook, groups: Sequence[Group], mine: Sequence[Group], found: Outlook, first_unit: int
-) -> None:
-    """Put a portion's gains where its units stand in the groups of the plane."""
-    by_signals = {tuple(group.columns): i for i, group in enumerate(groups)}
-    for group, gains in zip(mine, found.gains, strict=True):
-        position = by_signals[tuple(group.columns)]
-        units = groups[position].units
-        place = np.searchsorted(units, group.units + first_unit)
-        for name, learnt in gains.items():
-            kept = whole.gains[position].setdefault(name, np.full(len(units), np.nan))
-            kept[place] = learnt

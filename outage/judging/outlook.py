@@ -7,7 +7,7 @@ every hour on the last day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
@@ -49,12 +49,34 @@ class Outlook:
     """One plane's expectation of the day before a fit and the day after it.
 
     `location` and `spread` have shape (slots of two days, series): drift is what the day before
-    says against the same fit. `gains` holds per group how much wider each feature really is.
+    says against the same fit. `gains` holds by feature how much wider it really is, shape (units,);
+    NaN is as wide as expected. `fitted` (series,) tells which columns the fit knew, None all.
     """
 
     location: Floats
     spread: Floats
-    gains: tuple[dict[str, Floats], ...]
+    gains: Mapping[str, Floats]
+    fitted: npt.NDArray[np.bool_] | None = None
+
+    def of(self, old: Plane, new: Plane) -> Outlook:
+        """Return the outlook of one plane as that of another; NaN for what it does not know."""
+        columns = _places([*old.series], [*new.series])
+        units = _places([x.key for x in old.units], [x.key for x in new.units])
+        known = columns >= 0
+        if self.fitted is not None:
+            known &= self.fitted[columns]
+        return Outlook(
+            np.where(known, self.location[:, columns], np.nan),
+            np.where(known, self.spread[:, columns], np.nan),
+            {name: np.where(units >= 0, x[units], np.nan) for name, x in self.gains.items()},
+            known,
+        )
+
+
+def _places(old: Sequence[Hashable], new: Sequence[Hashable]) -> Ints:
+    """Return where each of `new` stands in `old`, -1 for nowhere."""
+    place = {one: i for i, one in enumerate(old)}
+    return np.array([place.get(one, -1) for one in new], dtype=np.int64)
 
 
 def groups_of(units: Sequence[Unit]) -> tuple[Group, ...]:
@@ -101,7 +123,6 @@ def detector_names(plane: Plane, settings: Settings) -> list[str]:
 
 def fit_outlook(
     plane: Plane,
-    groups: Sequence[Group],
     history: Panel,
     settings: Settings,
     offsets: Offsets,
@@ -123,7 +144,7 @@ def fit_outlook(
             expected.location[:, chosen] = found.location
             expected.spread[:, chosen] = found.spread
     expected.location[:, unseasoned] = np.nan
-    gains = _gains(groups, history, expected, len(recent))
+    gains = _gains(plane, history, expected, len(recent))
     rows = len(recent)
     return Outlook(expected.location[rows:], expected.spread[rows:], gains)
 
@@ -167,20 +188,17 @@ def _clocks(plane: Plane, chosen: Ints, offsets: Offsets, slot_starts: Ints) -> 
     return np.asarray(table[:, [rank[place] for place in places]])
 
 
-def _gains(
-    groups: Sequence[Group], history: Panel, expected: Expectation, rows: int
-) -> tuple[dict[str, Floats], ...]:
+def _gains(plane: Plane, history: Panel, expected: Expectation, rows: int) -> dict[str, Floats]:
+    gains: dict[str, Floats] = {}
     if not rows:
-        return tuple({} for _ in groups)
+        return gains
     recent = history.values[-rows:]
     location, spread = expected.location[:rows], expected.spread[:rows]
-    return tuple(
-        {
-            name: robust_gain(feature)
-            for name, feature in features(seen_of(group, recent, location, spread)).items()
-        }
-        for group in groups
-    )
+    for group in groups_of(plane.units):
+        for name, feature in features(seen_of(group, recent, location, spread)).items():
+            wider = gains.setdefault(name, np.full(len(plane.units), np.nan))
+            wider[group.units] = robust_gain(feature)
+    return gains
 
 
 def fit_cold(plane: Plane, values: Floats, slot_starts: Ints, columns: Ints) -> Expectation | None:

@@ -66,7 +66,11 @@ def rejections(
     nats: dict[str, float] = {}
     ratios: dict[str, list[float]] = {}
     for stretch in measured.stretches:
-        for group, gains in _groups(engine, track, stretch):
+        plane = engine.planes[stretch.plane]
+        outlook = engine.book.get(stretch.first - stretch.first % DAY, plane)
+        gains = {} if outlook is None else outlook.gains
+        as_expected = np.ones(len(plane.units))
+        for group in _groups(engine, track, stretch):
             seen = seen_of(
                 group, stretch.values, stretch.expected.location, stretch.expected.spread
             )
@@ -74,7 +78,7 @@ def rejections(
             shares = discounts(found)
             for name, feature in found.items():
                 rows = engine.table.weights[name][[row, rival]]
-                gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
+                gain = np.nan_to_num(gains.get(name, as_expected)[group.units], nan=1.0)
                 said = shares[name] * weigh(feature, gain, rows, floor_of(name))
                 nats[name] = nats.get(name, 0.0) + float((said[..., 0] - said[..., 1]).sum())
                 ratios.setdefault(name, []).extend(_ratios(feature))
@@ -92,31 +96,26 @@ def rejections(
     ]
 
 
-def _groups(
-    engine: Engine, track: Track, stretch: Stretch
-) -> list[tuple[Group, dict[str, np.ndarray]]]:
-    """Return the groups cut down to the incident's own units that are hit, with their gains.
+def _groups(engine: Engine, track: Track, stretch: Stretch) -> list[Group]:
+    """Return the groups cut down to the incident's own units that are hit.
 
     Their columns are places among those that the stretch is about.
     """
     plane = engine.planes[stretch.plane]
-    outlook = engine.book.get(stretch.first - stretch.first % DAY, plane.slot_seconds)
     hit = {name for name, weight in track.hit.items() if weight > 0.0}
     place = {at: i for i, at in enumerate(stretch.about)}
     cut = []
-    for position, group in enumerate(engine.groups[stretch.plane]):
+    for group in engine.groups[stretch.plane]:
         about = np.isin(next(iter(group.columns.values())), stretch.about)
         inside = np.array(
             [x and _hit(plane.units[u], hit) for u, x in zip(group.units, about, strict=True)]
         )
         if inside.any():
-            gains = outlook.gains[position] if outlook is not None and outlook.gains else {}
             columns = {
                 name: np.array([place[at] for at in found[inside].tolist()])
                 for name, found in group.columns.items()
             }
-            part = Group(group.units[inside], columns)
-            cut.append((part, {name: gain[inside] for name, gain in gains.items()}))
+            cut.append(Group(group.units[inside], columns))
     return cut
 
 

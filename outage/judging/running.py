@@ -46,16 +46,20 @@ def ticks(blocks: Sequence[Scored], lags: Sequence[int]) -> list[Tick]:
         for row in range(len(block.evidence))
         for start in (block.start + row * block.plane.slot_seconds,)
     ]
-    return sorted(found, key=lambda tick: (tick.moment, tick.slot_seconds))
+    return sorted(found, key=lambda tick: (tick.moment, tick.slot_seconds, tick.plane))
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each plane's units stand among all, and the name each unit keeps over restarts."""
+    """Where each plane's units stand among all, and the name each unit keeps over restarts.
+
+    `plane_seconds` is each plane's slot length, `plane_lags` how late after its end it is known.
+    """
 
     keys: tuple[str, ...]
     plane_units: tuple[slice, ...]
     plane_seconds: tuple[int, ...]
+    plane_lags: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,8 +95,12 @@ class Running:
         innocent = np.array([scope == "innocent" for scope in table.scopes])
         self._least = least[:, None] * np.where(innocent, INNOCENT_LEAST, 1.0)
         self._patience = np.zeros(count, dtype=np.int64)
-        for units, seconds in zip(layout.plane_units, layout.plane_seconds, strict=True):
+        self.lag = np.zeros(count, dtype=np.int64)
+        for units, seconds, lag in zip(
+            layout.plane_units, layout.plane_seconds, layout.plane_lags, strict=True
+        ):
             self._patience[units] = PATIENCE_SECONDS + 2 * seconds
+            self.lag[units] = lag
 
     def ahead(self, plane: int, block: Scored, rows: slice) -> Sweep:
         """Return where a plane's units will stand after each of some slots of its block."""
@@ -121,7 +129,7 @@ class Running:
         here[units] = spoke
         excess = np.zeros(len(self.index.subjects))
         np.add.at(excess, self.index.unit_subject[units][spoke], block.excess[tick.row][spoke])
-        lately = self.heard > tick.slot_end - self._patience
+        lately = self.heard + self.lag > tick.moment - self._patience
         return Heard(
             tick,
             combine(self.index, self.evidence, lately),

@@ -86,8 +86,8 @@ def score(
     spoke = np.zeros(shape)
     excess = np.zeros(shape)
     cold = np.zeros(len(plane.units), dtype=bool)
-    for position, group in enumerate(groups):
-        gains = outlook.gains[position] if outlook.gains else {}
+    as_expected = np.ones(len(plane.units))
+    for group in groups:
         found = features(seen_of(group, values, outlook.location, outlook.spread))
         for name in COMPLAINTS:
             if name in found and (count := found[name].count) is not None:
@@ -96,7 +96,8 @@ def score(
             cold[group.units] |= unseasoned[columns]
         shares = discounts(found)
         for name, feature in found.items():
-            gain = np.nan_to_num(gains.get(name, np.ones(len(group.units))), nan=1.0)
+            wider = outlook.gains.get(name, as_expected)[group.units]
+            gain = np.nan_to_num(wider, nan=1.0)
             added = shares[name] * weigh(feature, gain, table.weights[name], floor_of(name))
             evidence[:, group.units] += added
             heard = np.isfinite(feature.ratio).astype(np.float64)

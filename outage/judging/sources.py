@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
-from outage.batches import Ints, SampleBatch
+from outage.batches import Ints, Panel, SampleBatch
+from outage.judging.layout import Plane
 from outage.judging.outlook import Outlook
 from outage.words import Series
 
@@ -28,6 +28,10 @@ class SampleSource(Protocol):
         """
         ...
 
+    def joined(self) -> Mapping[Series, int]:
+        """Return since when each series that has samples is known, epoch seconds."""
+        ...
+
     def last(self, series: Sequence[Series], before: int) -> Ints:
         """Return the start of the last slot of each series before a moment, or less than 0."""
         ...
@@ -38,30 +42,39 @@ class SampleSource(Protocol):
 
 
 class OutlookBook(Protocol):
-    """Outlooks by day (start, epoch seconds) and slot length."""
+    """Outlooks by day (start, epoch seconds) and plane."""
 
-    def get(self, day: int, slot_seconds: int) -> Outlook | None:
-        """Return the outlook fitted for a day, or None."""
+    def get(self, day: int, plane: Plane) -> Outlook | None:
+        """Return the outlook fitted for a day, the same each time, or None.
+
+        What has joined the plane since is not `fitted` in it.
+        """
         ...
 
-    def put(self, day: int, slot_seconds: int, outlook: Outlook) -> None:
+    def put(self, day: int, plane: Plane, outlook: Outlook) -> None:
         """Keep the outlook of a day."""
         ...
 
 
-@dataclass(slots=True)
 class MemoryBook:
     """Outlooks of a replay; nothing outlives it."""
 
-    kept: dict[tuple[int, int], Outlook] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int, int], tuple[Plane, Outlook]] = {}
+        self._seen_as: dict[tuple[int, Plane], Outlook] = {}
 
-    def get(self, day: int, slot_seconds: int) -> Outlook | None:
+    def get(self, day: int, plane: Plane) -> Outlook | None:
         """Return the outlook fitted for a day, or None."""
-        return self.kept.get((day, slot_seconds))
+        kept = self._kept.get((day, plane.slot_seconds, plane.lag))
+        if kept is None or kept[0] is plane:
+            return None if kept is None else kept[1]
+        if (day, plane) not in self._seen_as:
+            self._seen_as[day, plane] = kept[1].of(kept[0], plane)
+        return self._seen_as[day, plane]
 
-    def put(self, day: int, slot_seconds: int, outlook: Outlook) -> None:
+    def put(self, day: int, plane: Plane, outlook: Outlook) -> None:
         """Keep the outlook of a day."""
-        self.kept[day, slot_seconds] = outlook
+        self._kept[day, plane.slot_seconds, plane.lag] = plane, outlook
 
 
 class MemorySource:
@@ -84,6 +97,13 @@ class MemorySource:
         if series is None:
             return rows
         return rows.take(np.isin(rows.series_index, [self._place[one] for one in series]))
+
+    def joined(self) -> Mapping[Series, int]:
+        """Return since when each series that has samples is known, epoch seconds."""
+        since = np.full(len(self._batch.series), Panel.NEVER, dtype=np.int64)
+        np.minimum.at(since, self._batch.series_index, self._batch.known_at)
+        found = zip(self._batch.series, since.tolist(), strict=True)
+        return {one: moment for one, moment in found if moment < Panel.NEVER}
 
     def last(self, series: Sequence[Series], before: int) -> Ints:
         """Return the start of the last slot of each series before a moment, or less than 0."""

@@ -146,7 +146,7 @@ class Tracking:
         if not spoke:
             self._blind(heard, track)
             return
-        track.last_heard = heard.tick.slot_end
+        track.last_heard = max(track.last_heard, heard.tick.slot_end)
         if by_network or subject is None:
             self._go_on(heard, track, pairs, subject)
         else:
@@ -182,9 +182,18 @@ class Tracking:
             track.hit[name] = track.hit.get(name, 0.0) + float(
                 heard.instant.network[pair, track.row]
             )
+        for pair in np.flatnonzero(pairs & self._spared(heard)):
+            track.hit.setdefault(self._name(int(pair), track.kind), 0.0)
         if track.kind == "service":
             track.row = self._leading(track)
         self._touch(heard, track)
+
+    def _spared(self, heard: Heard) -> Bools:
+        """Return the pairs of which quicker sources said before what they saw in this slot."""
+        known = np.zeros(len(self.index.pairs), dtype=bool)
+        seen = self.running.network & (self.running.heard >= heard.tick.slot_end)
+        known[self.index.unit_pair[seen]] = True
+        return known & ~heard.instant.pair_heard
 
     def _leading(self, track: Track) -> int:
         """Return the cause that all slots with evidence together speak for."""
@@ -201,12 +210,24 @@ class Tracking:
             track.lag_s = None if since is None else since - track.start
 
     def _blind(self, heard: Heard, track: Track) -> None:
-        if heard.tick.slot_end - track.last_heard >= self.settings.blind_seconds:
+        silent = self._known_until(heard, track) - track.last_heard
+        if silent >= self.settings.blind_seconds:
             self._close(heard, track, track.last_heard)
 
     def _fade(self, heard: Heard, track: Track) -> None:
-        if heard.tick.slot_end - track.last_hit >= self.settings.quiet_seconds:
+        quiet = self._known_until(heard, track) - track.last_hit
+        if quiet >= self.settings.quiet_seconds:
             self._close(heard, track, track.last_hit)
+
+    def _known_until(self, heard: Heard, track: Track) -> int:
+        """Return the end of the slot up to which all who speak of the incident are known.
+
+        A slower source still has to say what happened since.
+        """
+        units = np.isin(self.index.unit_pair, np.flatnonzero(self._pairs(track)))
+        units |= self._people(track.subject)
+        lag = int(self.running.lag[units].max(initial=0))
+        return min(heard.tick.slot_end, heard.tick.moment - lag)
 
     def _close(self, heard: Heard, track: Track, end: int) -> None:
         track.end = max(end, track.start + 1)

@@ -40,6 +40,13 @@ RARE: Final = (("rst_per_flow", "rst"), ("dns_failures", "dns_failures"))
 LEVELS: Final = ("flows", "rtt_tcp_ms", "rtt_dns_ms", "throughput_bps", "dns_queries")
 COUNTS: Final = ("posts", "error_posts", "user_reports", "connect_failures")
 SHARES: Final = ("differentiation", "reachability", "status_level")
+FEATURES: Final = tuple(
+    sorted(
+        {*LEVELS, *COUNTS, *SHARES, "bytes"}
+        | {name for name, _, _ in RATIOS}
+        | {name for name, _ in RARE}
+    )
+)
 COUNTED: Final = frozenset({"flows", "syn", "syn_ack", "dns_queries"})
 
 

@@ -18,6 +18,11 @@ MOST_CELLS: Final = 2**24  # of one matrix; a plane that is wider keeps and read
 PIECE_CELLS: Final = 2**22  # samples read at a time: a sample takes far more room than a cell
 
 
+def heard_before(plane: Plane, source: SampleSource, moment: int) -> Ints | None:
+    """Return when each line of a plane was heard last; None where no whole asks for it."""
+    return plane.by_line(source.last(plane.stored, moment)) if plane.sums else None
+
+
 class Window:
     """Values and when each was known, read from the source once and kept while they last.
 
@@ -95,8 +100,8 @@ class Window:
 
     def _fetch(self, begin: int, last: int) -> None:
         """Read on up to `last`, so much at a time; slots before `begin` may go."""
-        if self._last is None and self.plane.sums:
-            self._last = self.source.last(self.plane.stored, self.end)
+        if self._last is None:
+            self._last = heard_before(self.plane, self.source, self.end)
         self._make_room(min(begin, self.end - self._back_days * DAY), last)
         step = max(1, PIECE_CELLS // max(1, len(self.plane.series))) * self.plane.slot_seconds
         while self.end < last:

@@ -103,14 +103,13 @@ def save_baselines(
     location: Floats,
     spread: Floats,
 ) -> None:
-    """Keep the baselines of a day in place of those that were there; arrays (slots, keys)."""
+    """Keep baselines of a day in place of those of the same keys; arrays (slots, keys)."""
     for matrix in (location, spread):
         if matrix.ndim != 2 or matrix.shape[1] != len(keys) or matrix.shape != location.shape:
             raise UsageError(
                 f"baselines of {len(keys)} keys need arrays of shape (slots, {len(keys)}),"
                 f" not {location.shape} and {spread.shape}"
             )
-    connection.execute(delete(BaselineRow).where(*_of_day(day, slot_seconds)))
     for first in range(0, len(keys), BASELINES_AT_A_TIME):
         part = slice(first, first + BASELINES_AT_A_TIME)
         rows = zip(keys[part], _blobs(location[:, part]), _blobs(spread[:, part]), strict=True)
@@ -118,6 +117,8 @@ def save_baselines(
             {"day": day, "slot_seconds": slot_seconds, "key": key, "location": at, "spread": wide}
             for key, at, wide in rows
         ]
+        mine = _of_day(day, slot_seconds)
+        connection.execute(delete(BaselineRow).where(*mine, BaselineRow.key.in_(keys[part])))
         connection.execute(insert(BaselineRow), records)
 
 
@@ -126,12 +127,13 @@ def baselines(
 ) -> tuple[tuple[str, ...], Floats, Floats] | None:
     """Return the keys, in order, and their location and spread, shape (slots, keys).
 
-    Those of `wanted`, in its order, or None if one is not there.
+    Those of `wanted` that are there, in its order; None if there is none.
     """
     mine = _of_day(day, slot_seconds)
     there = list(connection.scalars(select(BaselineRow.key).where(*mine)))
-    keys = tuple(sorted(there) if wanted is None else wanted)
-    if not there or not set(keys) <= set(there):
+    kept = set(there)
+    keys = tuple(sorted(there) if wanted is None else (key for key in wanted if key in kept))
+    if not keys:
         return None
     place = {key: column for column, key in enumerate(keys)}
     query = select(BaselineRow.key, BaselineRow.location, BaselineRow.spread).where(*mine)

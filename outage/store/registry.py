@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from outage.batches import Ints
 from outage.errors import BadInput
 from outage.slots import check_slot_seconds
 from outage.store.tables import SeriesRow, SubjectRow
 from outage.words import SIGNALS, Series, SubjectKind, check_slug
+
+FEW: Final = 500  # series that are looked up one by one
 
 
 def register(
@@ -49,6 +53,36 @@ def numbers(connection: Connection) -> dict[Series, int]:
 def count(connection: Connection) -> int:
     """Return how many series there are; none is ever removed."""
     return connection.scalar(select(func.count()).select_from(SeriesRow)) or 0
+
+
+def joined(connection: Connection) -> dict[Series, int]:
+    """Return since when each series that has samples is known."""
+    since = _known_since(connection)
+    return {one: since[x] for one, x in numbers(connection).items() if x in since}
+
+
+def _known_since(connection: Connection, chosen: Sequence[int] | None = None) -> dict[int, int]:
+    query = select(SeriesRow.id, SeriesRow.known_since)
+    if chosen is not None:
+        query = query.where(SeriesRow.id.in_(chosen))
+    return {number: moment for number, moment in connection.execute(query) if moment is not None}
+
+
+def note_known(connection: Connection, series: Ints, moments: Ints) -> None:
+    """Note that series (their numbers) are known since these moments, if not since before."""
+    if not len(series):
+        return
+    found = dict(zip(series.tolist(), moments.tolist(), strict=True))
+    before = _known_since(connection, list(found) if len(found) <= FEW else None)
+    records = [
+        {"number": number, "moment": moment}
+        for number, moment in found.items()
+        if moment < before.get(number, moment + 1)
+    ]
+    if records:
+        mine = SeriesRow.id == bindparam("number")
+        statement = update(SeriesRow).where(mine).values(known_since=bindparam("moment"))
+        connection.execute(statement, records)
 
 
 def subjects(connection: Connection) -> dict[str, SubjectKind]:

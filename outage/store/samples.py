@@ -18,10 +18,13 @@ from sqlalchemy import (
 )
 
 from outage.batches import Ints, SampleBatch
+from outage.store import registry
 from outage.store.bulk import bulk_for
+from outage.store.judged import Judged
 from outage.store.rows import (
     ROW,
     Added,
+    Mask,
     Rows,
     Stored,
     as_rows,
@@ -32,7 +35,7 @@ from outage.store.rows import (
     slot_seconds,
     winners,
 )
-from outage.store.tables import CorrectionRow, JudgementRow, SampleRow, SeriesRow
+from outage.store.tables import CorrectionRow, SampleRow, SeriesRow
 from outage.words import Series
 
 
@@ -42,16 +45,22 @@ def add(
     ids: Mapping[Series, int],
     now: int,
     *,
+    judged: Judged | None,
     keep_highest: bool,
 ) -> Added:
     """Take the samples of a checked batch in; `ids` names every series of it."""
     rows = as_rows(batch.take(winners(batch, keep_highest=keep_highest)), ids)
-    seconds = _seconds(rows, ids)
+    seconds = _of_series(rows, {number: one.slot_seconds for one, number in ids.items()})
     bulk = bulk_for(connection)
     found = ordered(bulk.find(connection, runs(rows, seconds)))
     stored = Stored.matching(rows, found, _corrections_of_incoming(connection))
-    judged = rows["slot_start"] + seconds <= _judged_until(connection)
-    verdict = decide(rows, stored, judged, keep_highest=keep_highest)
+    complete, closed = _completion(rows, seconds, ids, judged)
+    verdict = decide(rows, stored, closed, keep_highest=keep_highest)
+    if judged is not None:
+        late = verdict.new & closed & (complete > judged.since)
+        known = np.maximum(rows["known_at"], np.maximum(now, complete + 1))
+        rows["known_at"] = np.where(late, known, rows["known_at"])
+    registry.note_known(connection, *_earliest(rows[verdict.new | verdict.replaced]))
     if verdict.new.any():
         bulk.insert(connection, rows[verdict.new])
     if verdict.replaced.any():
@@ -127,16 +136,34 @@ def span(connection: Connection) -> tuple[int, int] | None:
     return None if start is None else (int(start), int(end))
 
 
-def _judged_until(connection: Connection) -> int:
-    return connection.scalar(select(JudgementRow.judged_until)) or 0
+def _completion(
+    rows: Rows, seconds: Ints, ids: Mapping[Series, int], judged: Judged | None
+) -> tuple[Ints, Mask]:
+    """Return when each row's slot was complete, and whether it was judged."""
+    ends = rows["slot_start"] + seconds
+    if judged is None:
+        return ends, np.zeros(len(rows), dtype=bool)
+    lags = judged.terms.lags
+    late = _of_series(rows, {number: lags.get(one.source, 0) for one, number in ids.items()})
+    complete = judged.terms.complete(ends, seconds, late)
+    return complete, complete <= judged.until
 
 
-def _seconds(rows: Rows, ids: Mapping[Series, int]) -> Ints:
-    lengths = np.zeros(max(ids.values()) + 1, dtype=np.int64)
-    for series, number in ids.items():
-        lengths[number] = series.slot_seconds
-    seconds: Ints = lengths[rows["series_id"]]
-    return seconds
+def _of_series(rows: Rows, numbers: Mapping[int, int]) -> Ints:
+    """Return for each row the number that belongs to its series."""
+    table = np.zeros(max(numbers) + 1, dtype=np.int64)
+    table[list(numbers)] = list(numbers.values())
+    found: Ints = table[rows["series_id"]]
+    return found
+
+
+def _earliest(rows: Rows) -> tuple[Ints, Ints]:
+    """Return the series of ordered rows, and when the first of each was known."""
+    if not len(rows):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    series = rows["series_id"]
+    first = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
+    return series[first].astype(np.int64), np.minimum.reduceat(rows["known_at"], first)
 
 
 def _placed(rows: Rows, stored: Rows) -> Rows:

@@ -15,7 +15,7 @@ from outage.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from outage.batches import Floats, Ints, SampleBatch
-from outage.store import margins, registry, samples, standings, verdicts
+from outage.store import margins, readmitting, registry, samples, standings, verdicts
 from outage.store.database import Database
+from outage.store.judged import Judged, Terms
 from outage.store.margins import Freshness
 from outage.store.rows import Added, check_batch
 from outage.store.schema import check_current
@@ -64,8 +65,10 @@ class Store:
         """Take samples in; the same sample twice is one sample.
 
         A slot that was not judged yet takes a new value; one that was judged keeps the value
-        it was judged by, and a different one becomes a correction known at `now`. With
-        `keep_highest` only a higher value counts as different (archived report counts).
+        it was judged by, and a different one becomes a correction known at `now`. So is the
+        first value of a slot that was judged without; history from before judging began is known
+        when it says. With `keep_highest` only a higher value counts as different (archived
+        report counts).
         Raises BadInput for a value that is not finite, a slot off its grid, a bad name.
         """
         if not len(batch):
@@ -100,7 +103,10 @@ class Store:
     ) -> tuple[Added, Mapping[Series, int]]:
         used = samples.series_used(batch)
         numbers = registry.register(connection, used, self._numbers)
-        added = samples.add(connection, batch, numbers, now, keep_highest=keep_highest)
+        judged = verdicts.judged(connection)
+        added = samples.add(
+            connection, batch, numbers, now, judged=judged, keep_highest=keep_highest
+        )
         margins.note_success(connection, samples.ends_by_source(batch), now)
         return added, numbers
 
@@ -156,6 +162,11 @@ class Store:
         with self._database.reading() as connection:
             return registry.numbers(connection)
 
+    def joined(self) -> dict[Series, int]:
+        """Return since when each series that has samples is known, epoch seconds."""
+        with self._database.reading() as connection:
+            return registry.joined(connection)
+
     def count_series(self) -> int:
         """Return how many series there are; they only ever grow in number."""
         with self._database.reading() as connection:
@@ -208,6 +219,21 @@ class Store:
         with self._database.reading() as connection:
             return verdicts.judged_until(connection)
 
+    def judged(self) -> Judged | None:
+        """Return which slots were judged, None before the first time."""
+        with self._database.reading() as connection:
+            return verdicts.judged(connection)
+
+    def readmit(self, moment: int) -> int:
+        """Count what came late for slots complete after `moment` as having come in time.
+
+        For a rewind: these slots are judged again, and by then it was there. Corrections stay
+        aside. Returns how many samples that were.
+        """
+        with self._database.writing() as connection:
+            judged = verdicts.judged(connection)
+            return 0 if judged is None else readmitting.readmit(connection, moment, judged.terms)
+
     def save_judgement(
         self,
         judged_until: int,
@@ -216,17 +242,21 @@ class Store:
         notices: Sequence[Notice],
         *,
         rewind_to: int | None = None,
+        begun: int | None = None,
+        terms: Terms | None = None,
     ) -> None:
         """Keep the outcome of a fold: its state, and the incidents and notices that changed.
 
         With `rewind_to`, what was opened after that moment and is not given is removed first.
+        `begun` is from when on was judged, `terms` when slots were complete; without them what
+        was noted before stays.
         """
         with self._database.writing() as connection:
             if rewind_to is not None:
                 verdicts.forget_after(connection, rewind_to, incidents, notices)
             verdicts.save_incidents(connection, incidents)
             verdicts.save_notices(connection, notices)
-            verdicts.save_judgement(connection, judged_until, document)
+            verdicts.save_judgement(connection, judged_until, document, begun, terms)
 
     def incidents(
         self, since: int | None = None, until: int | None = None, subject: str | None = None
@@ -245,7 +275,7 @@ class Store:
     def save_baselines(
         self, day: int, slot_seconds: int, keys: Sequence[str], location: Floats, spread: Floats
     ) -> None:
-        """Keep a day's baselines in place of those there; arrays have shape (slots, keys)."""
+        """Keep baselines of a day in place of those of the same keys; shapes (slots, keys)."""
         with self._database.writing() as connection:
             margins.save_baselines(
                 connection, day, slot_seconds, keys, location=location, spread=spread
@@ -256,7 +286,7 @@ class Store:
     ) -> tuple[tuple[str, ...], Floats, Floats] | None:
         """Return the sorted keys and their location and spread, shape (slots, keys), or None.
 
-        With `keys`, those in their order, or None if one of them is not there.
+        With `keys`, those of them that are there, in their order.
         """
         with self._database.reading() as connection:
             return margins.baselines(connection, day, slot_seconds, keys)

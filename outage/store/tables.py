@@ -53,7 +53,7 @@ class SubjectRow(Base):
 
 
 class SeriesRow(Base):
-    """A series, under the number by which its samples name it."""
+    """A series, under the number by which its samples name it, and since when it is known."""
 
     __tablename__ = "series"
     __table_args__ = (
@@ -67,6 +67,7 @@ class SeriesRow(Base):
     vantage: Mapped[Slug]
     source: Mapped[Slug]
     slot_seconds: Mapped[int]
+    known_since: Mapped[Moment | None]
 
 
 class SampleRow(Base):
@@ -185,12 +186,17 @@ class NoticeRow(Base):
 
 
 class JudgementRow(Base):
-    """How far the fold has come and its state; one row, with id 1."""
+    """How far the fold has come and its state; one row, with id 1.
+
+    `terms` says when a slot was complete: the grid, and the lag of every source.
+    """
 
     __tablename__ = "judgement"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    judged_from: Mapped[Moment | None]
     judged_until: Mapped[Moment]
+    terms: Mapped[str | None] = mapped_column(Text)
     document: Mapped[Document]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
+from outage.store.judged import Judged, Terms
 from outage.store.tables import IncidentRow, JudgementRow, NoticeRow
 from outage.store.upserts import upsert
 from outage.words import Cause, Evidence, Incident, Notice, State
@@ -27,9 +28,33 @@ def judged_until(connection: Connection) -> int | None:
     return connection.scalar(select(JudgementRow.judged_until))
 
 
-def save_judgement(connection: Connection, judged_until: int, document: Mapping[str, Any]) -> None:
-    """Note how far was judged and the state of the fold."""
+def judged(connection: Connection) -> Judged | None:
+    """Return which slots were judged, None before the first time."""
+    query = select(JudgementRow.judged_from, JudgementRow.judged_until, JudgementRow.terms)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    since = row.judged_until if row.judged_from is None else row.judged_from
+    return Judged(since, row.judged_until, Terms.from_json(row.terms))
+
+
+def save_judgement(
+    connection: Connection,
+    judged_until: int,
+    document: Mapping[str, Any],
+    begun: int | None,
+    terms: Terms | None,
+) -> None:
+    """Note how far was judged, by which terms, and the state of the fold.
+
+    `begun` is where judging set out; the earliest of all times is kept.
+    """
     record = {"id": JUDGEMENT, "judged_until": judged_until, "document": _dump(document)}
+    if terms is not None:
+        record["terms"] = terms.as_json()
+    if begun is not None:
+        kept = connection.scalar(select(JudgementRow.judged_from))
+        record["judged_from"] = begun if kept is None else min(begun, kept)
     upsert(connection, JudgementRow, [record])
 
 

@@ -10,18 +10,39 @@ import pytest
 from outage.batches import Floats, SampleBatch
 from outage.judging.layout import Plane, lay_out
 from outage.slots import DAY, HOUR
-from outage.words import Sample, Series
-from tests.judging.made import JUDGED, NETWORK, at, blackout, engine_of, judge, without, world
+from outage.words import Cause, Sample, Series
+from tests.judging.made import (
+    JUDGED,
+    LATENCY_UP,
+    NETWORK,
+    Change,
+    at,
+    blackout,
+    engine_of,
+    judge,
+    where,
+    without,
+    world,
+)
 
 FLOWS = Series("alpha", "flows", "", "op-a", "probe", 600)
 CHAT, MEDIA = replace(FLOWS, category="chat"), replace(FLOWS, category="media")
 
 
-def batch(**columns: tuple[Series, list[float | None]]) -> SampleBatch:
-    """Return the samples of series, one a slot from 0 on; None is a gap."""
+def batch(weight: float | None = None, **columns: tuple[Series, list[float | None]]) -> SampleBatch:
+    """Return the samples of series, one a slot from 0 on; None is a gap.
+
+    The series of the first column have `weight`, those of the others one.
+    """
     return SampleBatch.of(
-        Sample(one, i * one.slot_seconds, value, (i + 1) * one.slot_seconds)
-        for one, values in columns.values()
+        Sample(
+            one,
+            i * one.slot_seconds,
+            value,
+            (i + 1) * one.slot_seconds,
+            weight if place == 0 or weight is None else 1.0,
+        )
+        for place, (one, values) in enumerate(columns.values())
         for i, value in enumerate(values)
         if value is not None
     )
@@ -54,9 +75,8 @@ def test_a_whole_that_is_measured_is_not_added_up() -> None:
     assert plane.parts[plane.series.index(FLOWS)] == (FLOWS,)
 
 
-@pytest.mark.parametrize("signal", ["active_servers", "rtt_tcp_ms", "status_level"])
-def test_what_does_not_add_up_is_not_added_up(signal: str) -> None:
-    (plane,) = lay_out([replace(CHAT, signal=signal), replace(MEDIA, signal=signal)], 600)
+def test_what_does_not_add_up_is_not_added_up() -> None:
+    (plane,) = lay_out([replace(x, signal="active_servers") for x in (CHAT, MEDIA)], 600)
 
     assert {one.category for one in plane.series} == {"chat", "media"}
     assert plane.units == ()
@@ -69,6 +89,64 @@ def test_finer_slots_are_added_up_to_the_grid_and_coarser_keep_their_own() -> No
 
     assert (first.slot_seconds, second.slot_seconds) == (600, 900)
     np.testing.assert_equal(values(first, FLOWS, samples, 1800), [3.0, np.nan, 11.0])
+
+
+@pytest.mark.parametrize(("weight", "mean"), [(None, 20.0), (3.0, 15.0), (0.0, 30.0)])
+def test_a_latency_of_categories_is_their_mean_by_weight(weight: float | None, mean: float) -> None:
+    chat, media = (replace(one, signal="rtt_tcp_ms") for one in (CHAT, MEDIA))
+    (plane,) = lay_out([chat, media], 600)
+    samples = batch(weight, a=(chat, [10.0, 10.0, 10.0]), b=(media, [30.0, None, 30.0]))
+
+    found = values(plane, replace(chat, category=""), samples, 1800)
+
+    np.testing.assert_equal(found, [mean, np.nan, mean])
+    assert [name for name, _ in plane.units[0].columns] == ["rtt_tcp_ms"]
+
+
+def test_latencies_of_finer_slots_are_weighed_by_their_measurements() -> None:
+    fine = Series("alpha", "rtt_tcp_ms", "", "op-a", "mopeye", 300)
+    (plane,) = lay_out([fine], 600)
+    counts = [9.0, 1.0, None, None, 0.0, 0.0]
+    samples = SampleBatch.of(
+        Sample(fine, 300 * i, value, 300 * i + 300, count)
+        for i, (value, count) in enumerate(zip([10, 20, 10, 20, 10, 20], counts, strict=True))
+    )
+
+    assert values(plane, plane.series[0], samples, 1800) == [11.0, 15.0, 15.0]
+
+
+def test_the_level_of_a_service_is_that_of_its_worst_component() -> None:
+    login, calls = (Series("alpha", "status_level", name, "", "page") for name in ("a", "b"))
+    (plane,) = lay_out([login, calls], 600)
+    samples = batch(a=(login, [0.0, 1.0]), b=(calls, [0.5, 0.0]))
+
+    assert values(plane, replace(login, category=""), samples, 1200) == [0.5, 1.0]
+
+
+def test_sources_that_lag_unequally_are_planes_of_their_own() -> None:
+    slow = replace(FLOWS, source="slow")
+    first, second = lay_out([FLOWS, slow], 600, {"slow": 900})
+
+    assert [(one.lag, one.series) for one in (first, second)] == [(0, (FLOWS,)), (900, (slow,))]
+
+
+def test_the_finest_slots_count_of_a_source_that_changed_them() -> None:
+    fine = replace(FLOWS, slot_seconds=300)
+    (plane,) = lay_out([fine, FLOWS], 600)
+    samples = batch(a=(fine, [1.0, 2.0, 3.0, None]), b=(FLOWS, [30.0, 40.0, 50.0]))
+
+    assert plane.series == (FLOWS,)
+    assert values(plane, FLOWS, samples, 1800) == [3.0, 40.0, 50.0]
+
+
+def test_finer_slots_that_come_too_late_do_not_count() -> None:
+    """What live judging had was the coarser one."""
+    fine = replace(FLOWS, slot_seconds=300)
+    (plane,) = lay_out([fine, FLOWS], 600)
+    samples = batch(a=(fine, [1.0, 2.0]), b=(FLOWS, [30.0]))
+    late = np.where(samples.series_index == 0, 601, samples.known_at)
+
+    assert values(plane, FLOWS, replace(samples, known_at=late), 600) == [30.0]
 
 
 def test_a_slot_is_known_when_all_of_its_parts_are() -> None:
@@ -156,3 +234,15 @@ def test_a_category_that_is_new_does_not_make_the_past_a_gap() -> None:
     panel = engine.window(0, JUDGED, JUDGED + DAY)
 
     assert np.isfinite(panel.values[:, plane.series.index(FLOWS)]).all()
+
+
+def test_latencies_of_categories_alone_are_judged() -> None:
+    made = world(Change(at(12), at(14), LATENCY_UP | {"rtt_tcp_ms": 4.0}, "alpha"))
+    rtt = where(made, lambda one: one.signal in {"rtt_tcp_ms", "bytes_down", "flows"})
+    named = tuple(
+        replace(one, category="chat" if one.signal == "rtt_tcp_ms" else "") for one in rtt.series
+    )
+
+    (one,) = judge(replace(rtt, series=named)).incidents
+
+    assert (one.subject, one.cause, one.start) == ("alpha", Cause.LATENCY, at(12))

@@ -20,7 +20,6 @@ GAP = np.nan
     [
         (Combine.SUM, [3.0, GAP, 7.0]),
         (Combine.MAX, [2.0, GAP, 4.0]),
-        (Combine.MEAN, [1.5, GAP, 3.5]),
         (Combine.WEIGHTED_MEAN, [1.5, GAP, 3.5]),
     ],
 )

@@ -79,17 +79,22 @@ def test_baselines_come_back_bit_for_bit_by_sorted_key(store: Store) -> None:
     found[1][0, 0] = 5.0  # the arrays are the caller's own
 
 
-def test_baselines_of_a_day_are_replaced_whole_and_dropped_by_day(store: Store) -> None:
+def test_baselines_are_replaced_by_key_and_dropped_by_day(store: Store) -> None:
     ones = np.ones((4, 2))
     store.save_baselines(DAY, SLOT, ["a", "b"], ones, ones)
     store.save_baselines(DAY, 3600, ["a"], ones[:, :1], ones[:, :1])
     store.save_baselines(2 * DAY, SLOT, ["a", "b"], ones, ones)
-    store.save_baselines(DAY, SLOT, ["c"], ones[:3, :1], ones[:3, :1])
+    store.save_baselines(DAY, SLOT, ["b", "c"], 2 * ones, 3 * ones)
 
     found = store.baselines(DAY, SLOT)
     assert found is not None
-    assert found[0] == ("c",)
-    assert found[1].shape == (3, 1)
+    assert found[0] == ("a", "b", "c")
+    assert found[1][0].tolist() == [1.0, 2.0, 2.0]
+    some = store.baselines(DAY, SLOT, ["c", "d", "a"])
+    assert some is not None
+    assert some[0] == ("c", "a")
+    assert some[2][0].tolist() == [3.0, 1.0]
+    assert store.baselines(DAY, SLOT, ["d"]) is None
     assert store.baselines(DAY, 3600) is not None
 
     store.drop_baselines(2 * DAY)
