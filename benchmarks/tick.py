@@ -130,12 +130,12 @@ def prepare(url: str, count: int) -> None:
             part = series[first : first + AT_A_TIME]
             store.add(made(part, BEGIN - BEGIN % HOUR - DAY, BEGIN), BEGIN)
         engine = Engine(StoredSource(store), Settings(), no_offsets)
-        (plane,), (groups,) = engine.planes, engine.groups
+        (plane,) = engine.planes
         about = np.arange(TODAY - DAY, TODAY + DAY, SLOT, dtype=np.int64)
         location = expected(plane.series, about)
-        gains = tuple({"flows": np.ones(len(group.units))} for group in groups)
+        gains = {"flows": np.ones(len(plane.units))}
         outlook = Outlook(location, np.full(location.shape, 0.04), gains)
-        StoredBook(store, engine.planes, engine.groups).put(TODAY, SLOT, outlook)
+        StoredBook(store).put(TODAY, plane, outlook)
 
 
 def clocked(spent: dict[str, float], name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -198,6 +198,10 @@ class Made:
     def span(self) -> tuple[int, int]:
         """Return the stretch that there are samples of."""
         return TODAY - 28 * DAY, TODAY
+
+    def joined(self) -> dict[Series, int]:
+        """Return since when each is known."""
+        return dict.fromkeys(self._series, TODAY - 28 * DAY)
 
     def load(self, since: int, until: int, series: Sequence[Series] | None = None) -> SampleBatch:
         """Return the samples of some series; none at all from today on."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import numpy as np
-
 from outage.batches import Chunk, SampleBatch
 from outage.errors import BadInput
 from outage.interfaces import Reader, ReadOptions
 from outage.words import RejectedRow
 
 if TYPE_CHECKING:
+    from outage.store.judged import Judged
     from outage.store.store import Store
 
 KEPT: Final = 10_000  # rejected rows of one file that the store keeps
@@ -114,21 +113,19 @@ def import_files(
     interrupted is repaired by repeating it. Raises UsageError if an option is wrong and
     StoreError if the store fails.
     """
-    judgement = store.judgement()
-    judged_until = judgement[0] if judgement else None
-    run = _Run(store, reader, options, now, judged_until, progress)
+    run = _Run(store, reader, options, now, store.judged(), progress)
     return Imported([run.take(path) for path in paths])
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One import: where to, by which reader, how, and until when the store was judged."""
+    """One import: where to, by which reader, how, and what was judged before."""
 
     store: Store
     reader: Reader
     options: ReadOptions
     now: int
-    judged_until: int | None
+    judged: Judged | None
     progress: Progress
 
     def take(self, path: Path) -> FileImport:
@@ -154,8 +151,8 @@ class _Run:
         outcome.replaced += added.replaced
         outcome.unchanged += added.unchanged
         outcome.corrected += added.corrected
-        if self.judged_until is not None:
-            _note_judged(chunk.batch, added.new + added.corrected, outcome, self.judged_until)
+        if self.judged is not None:
+            _note_judged(chunk.batch, added.new + added.corrected, outcome, self.judged)
 
 
 def _give_up_if_hopeless(outcome: FileImport) -> None:
@@ -166,15 +163,13 @@ def _give_up_if_hopeless(outcome: FileImport) -> None:
         )
 
 
-def _note_judged(batch: SampleBatch, changed: int, outcome: FileImport, judged_until: int) -> None:
-    seconds = np.array([one.slot_seconds for one in batch.series], dtype=np.int64)
-    starts = batch.slot_start
-    if not changed or not len(starts):
+def _note_judged(batch: SampleBatch, changed: int, outcome: FileImport, judged: Judged) -> None:
+    if not changed or not len(batch):
         return
-    judged = starts[starts + seconds[batch.series_index] <= judged_until]
-    if not len(judged):
+    starts = batch.slot_start[judged.has(batch)]
+    if not len(starts):
         return
     # The store does not say which rows of a chunk changed: this may count some too many.
-    outcome.judged += min(len(judged), changed)
-    start, since = int(judged.min()), outcome.judged_since
+    outcome.judged += min(len(starts), changed)
+    start, since = int(starts.min()), outcome.judged_since
     outcome.judged_since = start if since is None else min(start, since)

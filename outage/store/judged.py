@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from outage.batches import Ints
+from outage.batches import Ints, SampleBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,11 @@ class Judged:
     since: int
     until: int
     terms: Terms = Terms()
+
+    def has(self, batch: SampleBatch) -> npt.NDArray[np.bool_]:
+        """Return which rows of a batch are of slots that were complete by then, shape (n,)."""
+        seconds = np.array([one.slot_seconds for one in batch.series], dtype=np.int64)
+        lags = np.array([self.terms.lags.get(one.source, 0) for one in batch.series])
+        mine = batch.series_index
+        ends = batch.slot_start + seconds[mine]
+        return self.terms.complete(ends, seconds[mine], lags[mine]) <= self.until
