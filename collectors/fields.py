@@ -27,6 +27,17 @@ def listed(value: Any, what: str) -> list[Mapping[str, Any]]:
     return rows(value)
 
 
+def all_listed(value: Any, what: str, key: str) -> list[Mapping[str, Any]]:
+    """Return the objects of a list in which every entry is one with a `key`; raises BadInput.
+
+    For lists in which silence means calm: an entry that is not understood might be trouble.
+    """
+    found = listed(value, what)
+    if len(found) < len(value) or not all(key in one for one in found):
+        raise BadInput(f"{what} has entries without {key!r}; the source has changed its form")
+    return found
+
+
 def text(value: Any) -> str:
     """Return a text without its margins, empty where the value is none."""
     return value.strip() if isinstance(value, str) else ""

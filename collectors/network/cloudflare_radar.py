@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from collectors.boards import CRITICAL, MAJOR, MINOR, NONE, Board, Watch, is_now, worst
-from collectors.fields import listed, moment, rows, table, text
+from collectors.fields import all_listed, moment, rows, table, text
 from collectors.http import Http
 from collectors.networks import asn, country_codes, operator_asns, somebody
 from outage.errors import BadInput, SourceError
@@ -75,7 +75,7 @@ def parse(payload: Any, key: str) -> list[Mapping[str, Any]]:
     if answer.get("success") is not True:
         said = "; ".join(text(one.get("message")) for one in rows(answer.get("errors")))
         raise BadInput(f"Radar reports no success: {said or 'no reason'}")
-    return listed(table(answer.get("result")).get(key), key)
+    return all_listed(table(answer.get("result")).get(key), key, "startDate")
 
 
 def board(entries: Sequence[Mapping[str, Any]], now: int) -> Board:

@@ -18,7 +18,7 @@ from collectors.boards import (
     wanted_parts,
     worst,
 )
-from collectors.fields import listed, number, text
+from collectors.fields import all_listed, number, text
 from collectors.http import Http
 from outage.errors import BadInput
 from outage.interfaces import Surroundings
@@ -86,7 +86,7 @@ def parse(payload: Any) -> Board:
     sources disagree about the scale. A part is a service with its region, such as s3-us-east-1.
     """
     parts: dict[str, int] = {WHOLE: NONE}
-    for event in listed(payload, "the list of current events"):
+    for event in all_listed(payload, "the list of current events", "service"):
         level = _level(event)
         for name in {WHOLE, text(event.get("service"))}:
             worst(parts, name, level)

@@ -18,7 +18,7 @@ from collectors.boards import (
     wanted_parts,
     worst,
 )
-from collectors.fields import listed, moment, rows, table, text
+from collectors.fields import all_listed, moment, rows, table, text
 from collectors.http import Http
 from outage.interfaces import Surroundings
 from outage.words import Sample
@@ -72,7 +72,7 @@ def parse(payload: Any, now: int) -> Board:
     else its severity. A part is an affected product, by title and by id.
     """
     parts: dict[str, int] = {WHOLE: NONE}
-    for incident in listed(payload, "the list of incidents"):
+    for incident in all_listed(payload, "the list of incidents", "id"):
         if _goes_on(incident, now):
             level = _level(incident)
             for name in (WHOLE, *_names(incident)):

@@ -42,7 +42,7 @@ def test_google_lists_what_goes_on_by_product() -> None:
     ],
 )
 def test_google_says_how_bad_it_is_now(incident: dict[str, Any], level: int) -> None:
-    assert google_cloud.parse([incident], NOW).parts[WHOLE] == level
+    assert google_cloud.parse([{"id": "g"} | incident], NOW).parts[WHOLE] == level
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-8"])
