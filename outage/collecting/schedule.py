@@ -47,7 +47,7 @@ def window(
     if since is None and standing.collected_until is not None:
         since = standing.collected_until - overlap
     if since is None:
-        since = max(now - source.look_back_seconds, min(last_slot_end or 0, now))
+        since = max(last - source.look_back_seconds, min(last_slot_end or 0, now))
     first = floor_slot(since, seconds)
     return Window(first, last) if first < last else None
 

@@ -31,9 +31,9 @@ LASTING = SourceError("never", permanent=True)
 
 def test_the_first_collection_looks_back() -> None:
     short = SOURCE.model_copy(update={"look_back_seconds": 3000})
-    assert window(short, NEW, None, NOW) == Window(NOW - 3000, NOW - 600)
+    assert window(short, NEW, None, NOW) == Window(NOW - 3600, NOW - 600)
     assert window(short, NEW, NOW - 1200, NOW) == Window(NOW - 1200, NOW - 600)
-    assert window(short, NEW, NOW - 9 * DAY, NOW) == Window(NOW - 3000, NOW - 600)
+    assert window(short, NEW, NOW - 9 * DAY, NOW) == Window(NOW - 3600, NOW - 600)
 
 
 def test_a_later_collection_goes_on_where_the_last_ended() -> None:
