@@ -1,8 +1,9 @@
 """When addresses were active, and what flowed when: the flows on a grid of slots.
 
-A flow counts in the slot in which it starts; its address is active in every slot that the flow
-touches; its bytes are spread evenly over its duration. The flows are first brought together by
-address and stay (first and last slot), so that nothing grows with their number.
+As in the samples (docs/flows.md), a flow counts in the slot in which it starts, its address is
+active in every slot that the flow spans, and its bytes are spread evenly over time. The flows are
+first brought together by address and stay (first and last slot), so that nothing grows with their
+number.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from outage.reports.selection import SECOND, Flows
 SLOT: Final = 600  # seconds, as in the paper
 SLOT_MICROS: Final = SLOT * SECOND
 
-# The slot of a flow that ends on a boundary is the one before it.
 STAYS: Final = f"""
     CREATE OR REPLACE TEMP TABLE stays AS
     WITH placed AS (
         SELECT *, began // {SLOT_MICROS} AS first,
-            greatest(began, ended - 1) // {SLOT_MICROS} AS last,
+            ended // {SLOT_MICROS} AS last,
             greatest(ended - began, 1) AS lasting
         FROM chosen)
     SELECT address, category, first, last, count(*) AS flows,

@@ -96,12 +96,18 @@ UP: Final = _throughput("throughput_up", "up", "bytes_up")
 
 def distributions(flows: Flows) -> list[Exhibit]:
     """Return the plots of figure 5, with a table for each."""
-    exhibits: list[Exhibit] = [cells(flows, FLOWS)]
-    for quantity in (SIZES, DURATIONS):
-        found = by_part(flows, quantity)
-        roles = {part: found[part] for part in flows.parts.roles}
-        exhibits += [table(quantity, "part", found), cdf(quantity, roles)]
-    return [*exhibits, *_throughputs(flows)]
+    spreads = {one: by_part(flows, one) for one in (SIZES, DURATIONS, DOWN, UP)}
+    both = {"down": spreads[DOWN][WHOLE], "up": spreads[UP][WHOLE]}
+    return [
+        cells(flows, FLOWS),
+        *(cdf(one, _roles(flows, spreads[one])) for one in (SIZES, DURATIONS)),
+        cdf(DOWN, both, "Throughput of flows over 1 MB, down and up"),
+        *(table(one, "part", found) for one, found in spreads.items()),
+    ]
+
+
+def _roles(flows: Flows, spreads: Mapping[str, Spread]) -> dict[str, Spread]:
+    return {part: spreads[part] for part in flows.parts.roles}
 
 
 def by_part(flows: Flows, quantity: Quantity) -> dict[str, Spread]:
@@ -163,13 +169,6 @@ def cdf(quantity: Quantity, spreads: Mapping[str, Spread], title: str | None = N
         lines,
         "cdf",
     )
-
-
-def _throughputs(flows: Flows) -> list[Exhibit]:
-    down, up = by_part(flows, DOWN), by_part(flows, UP)
-    both = {"down": down[WHOLE], "up": up[WHOLE]}
-    plot = cdf(DOWN, both, "Throughput of flows over 1 MB, down and up")
-    return [table(DOWN, "part", down), table(UP, "part", up), plot]
 
 
 def cells(flows: Flows, cloud: Cloud) -> Plot:

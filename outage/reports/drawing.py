@@ -24,6 +24,7 @@ OWN: Final[dict[str, str]] = {
     "bytes down": ORANGE,
     "bytes up": VERMILION,
 }
+UNDER: Final = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}  # where a legend is
 LARGEST: Final = 15.0  # pixels of the fullest cell
 UNITS: Final[Mapping[str, str]] = {"bytes": "bytes", "seconds": "s", "ms": "ms", "bit/s": "bit/s"}
 
@@ -63,12 +64,12 @@ def _sizes(line: Line) -> list[float]:
 def _layout(plot: Plot) -> dict[str, Any]:
     return {
         "height": HEIGHT,
-        "margin": {"l": 70, "r": 20, "t": 24, "b": 56},
+        "margin": {"l": 70, "r": 16, "t": 24, "b": 40},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "font": {"family": FONT, "size": 13, "color": INK},
         "hovermode": "closest",
-        "legend": {"font": {"size": 12}, "itemsizing": "constant"},
+        "legend": {"font": {"size": 12}, "itemsizing": "constant", **UNDER},
         "xaxis": _axis(plot.x, bounded=False),
         "yaxis": _axis(plot.y, bounded=plot.style == "cdf"),
         "shapes": [_mark(value) for value, _ in plot.marks],
@@ -89,10 +90,10 @@ def _axis(axis: Axis, *, bounded: bool) -> dict[str, Any]:
         "type": "log" if axis.log else "date" if axis.unit == "time" else "linear",
     }
     if axis.unit == "share":
-        layout |= {"tickformat": ".0%", "rangemode": "tozero"}
+        layout |= {"tickformat": ".3~%", "rangemode": "tozero"}
     elif axis.unit == "address":
         layout |= _address_ticks()
-    elif axis.unit != "time":
+    elif axis.unit not in {"time", "ms"}:
         layout |= {"tickformat": "~s", "rangemode": "tozero"}
     if axis.log:
         layout |= {"dtick": 1, "minor": {"ticks": "outside", "dtick": "D1", "tickcolor": PALE}}
@@ -100,8 +101,8 @@ def _axis(axis: Axis, *, bounded: bool) -> dict[str, Any]:
 
 
 def _address_ticks() -> dict[str, Any]:
-    """Return ticks at every 32nd /8 of the IPv4 space."""
-    firsts = list(range(0, 257, 32))
+    """Return ticks at every 64th /8 of the IPv4 space."""
+    firsts = list(range(0, 257, 64))
     return {
         "range": [0, 256],
         "tickvals": firsts,

@@ -16,7 +16,7 @@ from outage.reports.probing import probe_exhibits, rtt_exhibits
 from outage.reports.ranges import range_exhibits, server_exhibits
 from outage.reports.selection import Flows
 from outage.reports.systems import Systems, read_systems
-from outage.reports.traffic import unmeasured
+from outage.reports.traffic import doubts
 
 UNKNOWN: Final = "not known"
 OTHER_SYSTEMS: Final = 5  # autonomous systems whose whole space table 2 counts
@@ -39,7 +39,7 @@ def hosting(flows: Flows, sources: Sources) -> Report:
     """
     systems = read_systems(sources.systems) if sources.systems else None
     hosts = Hosts.of(flows)
-    remarks = unmeasured(flows) + _not_addresses(hosts)
+    remarks = doubts(flows) + _not_addresses(hosts)
     exhibits: list[Exhibit] = [_prefix_table(hosts, systems)]
     if systems is not None:
         exhibits.append(_system_table(hosts, systems))

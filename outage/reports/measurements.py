@@ -48,7 +48,7 @@ def read_pings(paths: Sequence[Path]) -> Pings:
         if address is None:
             pings.damaged += 1
             continue
-        pings.probes.add(int(result.get("prb_id") or 0))
+        pings.probes.add(_probe(result))
         times = [one for one in _times(result) if one > 0]
         if times:
             pings.smallest[address] = min(pings.smallest.get(address, times[0]), *times)
@@ -59,8 +59,8 @@ def read_pings(paths: Sequence[Path]) -> Pings:
 
 
 def _times(result: Mapping[str, Any]) -> Iterator[float]:
-    packets = [one.get("rtt") for one in result.get("result") or [] if isinstance(one, dict)]
-    for time in (result.get("min"), *packets):
+    packets = _list(result.get("result"))
+    for time in (result.get("min"), *(one.get("rtt") for one in packets)):
         if isinstance(time, (int, float)):
             yield float(time)
 
@@ -69,14 +69,22 @@ def read_answers(paths: Sequence[Path]) -> Answers:
     """Read DNS results; raises BadInput."""
     answers = Answers()
     for result in _results(paths, "dns"):
-        probe = int(result.get("prb_id") or 0)
-        for one in result.get("resultset") or [result]:
-            _add_answer(answers, probe, one.get("result"))
+        for one in _list(result.get("resultset")) or [result]:
+            _add_answer(answers, _probe(result), one.get("result"))
     return answers
 
 
-def _add_answer(answers: Answers, probe: int, result: Mapping[str, Any] | None) -> None:
-    if not result or not result.get("abuf"):
+def _probe(result: Mapping[str, Any]) -> int:
+    probe = result.get("prb_id")
+    return probe if isinstance(probe, int) else 0
+
+
+def _list(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _add_answer(answers: Answers, probe: int, result: Any) -> None:
+    if not isinstance(result, dict) or not result.get("abuf"):
         answers.failed += 1  # a time-out, or the probe's own fault
         return
     try:

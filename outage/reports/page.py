@@ -5,7 +5,9 @@ A content security policy forbids the file to fetch anything; all text from data
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from outage.reports.exhibits import PAPER, Exhibit, Plot, Report, Table
@@ -15,7 +17,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 )
 STYLE: Final = """
-body { margin: 0 auto; max-width: 1040px; padding: 24px; color: #1F2933; background: white;
+body { margin: 0 auto; max-width: 1180px; padding: 24px; color: #1F2933; background: white;
   font: 15px/1.45 'Source Sans 3', 'Source Sans', 'Helvetica Neue', Arial, sans-serif; }
 h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 34px 0 6px; }
 .of, .note, footer { color: #616E7C; } .of { font-weight: normal; font-size: 14px; }
@@ -25,7 +27,11 @@ h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 34px 0 6p
 th, td { padding: 4px 12px 4px 0; text-align: right; vertical-align: top; }
 th { border-bottom: 1px solid #7B8794; font-weight: 600; }
 td { border-bottom: 1px solid #E4E7EB; font-variant-numeric: tabular-nums; }
-th.words, td.words { text-align: left; overflow-wrap: anywhere; }
+td { white-space: nowrap; }
+th.words, td.words { text-align: left; white-space: normal; overflow-wrap: break-word;
+  max-width: 32em; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 0 24px; }
+.panels section { min-width: 0; }
 footer { margin-top: 40px; font-size: 13px; }
 @media print { section { break-inside: avoid; } }
 """
@@ -39,7 +45,7 @@ def page(report: Report) -> str:
     title = f"{report.title} of {clean(report.scope.service)}"
     body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(clean(scope_line(report.scope)))}</p>"]
     body += [f'<p class="remark">{escape(clean(one))}</p>' for one in report.remarks]
-    body += [_section(one) for one in report.exhibits]
+    body += [_together(list(group)) for _, group in groupby(report.exhibits, _figure)]
     head = [
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
@@ -50,13 +56,27 @@ def page(report: Report) -> str:
     ]
     footer = f"<footer>Tables and figures are numbered as in {escape(PAPER)}.</footer>"
     lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", *head, "</head>", "<body>"]
-    return "\n".join([*lines, *body, footer, "</body>", "</html>", ""])
+    drawn = [_drawing(plot) for plot in report.plots]
+    return "\n".join([*lines, *body, footer, *drawn, "</body>", "</html>", ""])
+
+
+def _figure(exhibit: Exhibit) -> str:
+    """Return the figure that a plot is a panel of, nothing for a table."""
+    return exhibit.original.partition(" (")[0] if isinstance(exhibit, Plot) else ""
+
+
+def _together(exhibits: Sequence[Exhibit]) -> str:
+    """Return the panels of one figure side by side, as in the paper; tables one by one."""
+    sections = "\n".join(_section(one) for one in exhibits)
+    return f'<div class="panels">{sections}</div>' if _figure(exhibits[0]) else sections
 
 
 def _section(exhibit: Exhibit) -> str:
     if isinstance(exhibit, Table) and not exhibit.rows:
         return ""
-    drawn = _table(exhibit) if isinstance(exhibit, Table) else _plot(exhibit)
+    drawn = (
+        _table(exhibit) if isinstance(exhibit, Table) else f'<div id="plot_{exhibit.name}"></div>'
+    )
     note = f'<p class="note">{escape(clean(exhibit.note))}</p>' if exhibit.note else ""
     of = f' <span class="of">{escape(exhibit.original)}</span>' if exhibit.original else ""
     title = escape(clean(exhibit.title))
@@ -82,12 +102,10 @@ def _table(table: Table) -> str:
     return f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
 
 
-def _plot(plot: Plot) -> str:
-    """Return the element of a plot and the script that draws it."""
+def _drawing(plot: Plot) -> str:
+    """Return the script that draws a plot, which runs when all panels have their place."""
     from outage.reports.drawing import figure
 
-    drawn = figure(plot).to_json()
-    data = drawn.replace("<", "\\u003c")  # nothing in it can end the script
+    data = figure(plot).to_json().replace("<", "\\u003c")  # nothing in it can end the script
     name = f"plot_{plot.name}"
-    script = f'{{const f={data};Plotly.newPlot("{name}",f.data,f.layout,{CONFIG});}}'
-    return f'<div id="{name}"></div><script>{script}</script>'
+    return f'<script>{{const f={data};Plotly.newPlot("{name}",f.data,f.layout,{CONFIG});}}</script>'

@@ -25,7 +25,7 @@ from outage.reports.distributions import (
 )
 from outage.reports.exhibits import WHOLE, Axis, Column, Exhibit, Line, Plot, Report, Row, Table
 from outage.reports.selection import Flows
-from outage.reports.traffic import unmeasured
+from outage.reports.traffic import doubts
 
 GOOD, ACCEPTABLE, VERY_BAD = 20, 40, 80  # seconds
 #: Waiting time in seconds, opinion score; straight lines between, 1 afterwards.
@@ -62,7 +62,7 @@ def qoe(flows: Flows) -> Report:
         table(TIMES, "part", times),
         table(DOWN, "part", by_part(flows, DOWN)),
     ]
-    remarks = unmeasured(flows)
+    remarks = doubts(flows)
     if not times[WHOLE].flows:
         remarks.append("no flow brought more than 1 MB down: there is no transfer to rate")
     return Report("qoe", "Quality of experience", flows.scope, exhibits, remarks)
@@ -151,6 +151,5 @@ def _scores() -> Plot:
         Axis("opinion score, 1 to 5", "score"),
         [Line("opinion score", [float(one) for one in x], list(y))],
         "time",
-        NOTE,
-        MARKS,
+        marks=MARKS,
     )

@@ -7,7 +7,7 @@ The flows stay in their Parquet files; DuckDB reads of them what a question need
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,10 +21,12 @@ from outage.canonical import FLOW_COLUMNS
 from outage.errors import BadInput, UsageError
 from outage.reports.exhibits import Scope
 from outage.reports.parts import Parts
-from outage.slots import format_time
+from outage.slots import DAY, format_time
 
-MEMORY: Final = "2GB"
 SECOND: Final = 1_000_000  # microseconds
+LONGEST: Final = 7 * DAY * SECOND  # microseconds; a flow that lasts longer has a wrong clock
+_TIMED: Final = f'epoch_us("end") - epoch_us(start) BETWEEN 0 AND {LONGEST}'
+MEMORY: Final = "2GB"
 CLASSIFIED: Final = ("service", "category")
 NEEDED: Final = ("server_ip", "start", "end", "bytes_down", "bytes_up", *CLASSIFIED)
 OPTIONAL: Final = ("device", "vantage")
@@ -50,13 +52,15 @@ class Flows:
     """The chosen flows as the view `chosen` of an open database, and what is known of them.
 
     Columns: address, category ("" for none), began and ended (epoch microseconds), bytes_down,
-    bytes_up, device. `unmeasured` flows have no byte counts.
+    bytes_up, device, vantage. `unmeasured` flows have no byte counts; `untimed` ones, which end
+    before they start or after more than seven days, are taken to end where they start.
     """
 
     database: duckdb.DuckDBPyConnection
     scope: Scope
     parts: Parts
     unmeasured: int
+    untimed: int
 
     def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows that a query gives."""
@@ -126,20 +130,20 @@ def _read(database: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
     """Make the view `flows` of the files; names are no patterns, whatever is in them."""
     for file in files:  # one by one, so that a broken one is named
         try:
-            types = database.read_parquet(_literally(file)).columns
+            types = _types(database.read_parquet(_literally(file)))
         except duckdb.Error as error:
             raise BadInput(f"{file}: not readable as Parquet: {_first_line(error)}") from error
         _check_columns(file, types)
+        _check_types(file, types)
     every = [_literally(file) for file in files]
     database.read_parquet(every, union_by_name=True, hive_partitioning=False).create_view("flows")
-    _check_types(database, files[0])
 
 
 def _literally(file: Path) -> str:
     return re.sub(r"([\[*?])", r"[\1]", str(file))
 
 
-def _check_columns(file: Path, columns: Sequence[str]) -> None:
+def _check_columns(file: Path, columns: Mapping[str, str]) -> None:
     missing = [name for name in NEEDED if name not in columns]
     if not missing:
         return
@@ -151,18 +155,19 @@ def _check_columns(file: Path, columns: Sequence[str]) -> None:
 
 
 def _columns(database: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    described = database.execute("DESCRIBE flows").fetchall()
-    return {str(name): str(kind) for name, kind, *_ in described}
+    return _types(database.view("flows"))
 
 
-def _check_types(database: duckdb.DuckDBPyConnection, file: Path) -> None:
-    types = _columns(database)
-    for name in ("start", "end"):
-        if not types[name].startswith("TIMESTAMP"):
-            wanted = FLOW_COLUMNS[name]
-            raise BadInput(
-                f"{file}: column {name} is {types[name]}, not a time; write it as {wanted}"
-            )
+def _types(relation: duckdb.DuckDBPyRelation) -> dict[str, str]:
+    return {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+
+
+def _check_types(file: Path, types: Mapping[str, str]) -> None:
+    for name in ("start", "end", "bytes_down", "bytes_up"):
+        wanted = FLOW_COLUMNS[name]
+        good = "TIMESTAMP" if wanted.startswith("timestamp") else "INT"
+        if good not in types[name]:
+            raise BadInput(f"{file}: column {name} is {types[name]}; write it as {wanted}")
 
 
 def _view(selection: Selection, service: str, columns: dict[str, str]) -> str:
@@ -177,7 +182,9 @@ def _view(selection: Selection, service: str, columns: dict[str, str]) -> str:
     return f"""
         CREATE VIEW chosen AS SELECT
             server_ip AS address, coalesce(category, '') AS category,
-            epoch_us(start) AS began, greatest(epoch_us(start), epoch_us("end")) AS ended,
+            epoch_us(start) AS began, CASE WHEN {_TIMED} THEN epoch_us("end")
+                ELSE epoch_us(start) END AS ended,
+            NOT ({_TIMED}) AS untimed,
             bytes_down, bytes_up, {_optional("device", columns)} AS device,
             {_optional("vantage", columns)} AS vantage
         FROM flows WHERE {" AND ".join(conditions)}"""  # noqa: S608 - literals, quoted
@@ -219,12 +226,12 @@ def _some(names: Sequence[str]) -> str:
 def _described(database: duckdb.DuckDBPyConnection, selection: Selection, service: str) -> Flows:
     query = """
         SELECT category, coalesce(vantage, ''), count(*), min(began), max(ended),
-            count(*) FILTER (bytes_down IS NULL OR bytes_up IS NULL)
+            count(*) FILTER (bytes_down IS NULL OR bytes_up IS NULL), count(*) FILTER (untimed)
         FROM chosen GROUP BY ALL"""
     groups = database.execute(query).fetchall()
     if not groups:
         raise BadInput(_empty(database, selection, service))
-    categories, vantages, counts, begins, ends, unmeasured = zip(*groups, strict=True)
+    categories, vantages, counts, begins, ends, unmeasured, untimed = zip(*groups, strict=True)
     since, until = min(begins) // SECOND, -(-max(ends) // SECOND)
     scope = Scope(
         service=service,
@@ -234,7 +241,7 @@ def _described(database: duckdb.DuckDBPyConnection, selection: Selection, servic
         until=until if selection.until is None else selection.until,
         flows=sum(counts),
     )
-    return Flows(database, scope, Parts.of(categories), sum(unmeasured))
+    return Flows(database, scope, Parts.of(categories), sum(unmeasured), sum(untimed))
 
 
 def _empty(database: duckdb.DuckDBPyConnection, selection: Selection, service: str) -> str:

@@ -55,15 +55,16 @@ class Spread:
         )
 
     def curve(self) -> tuple[list[float], list[float]]:
-        """Return the points of the CDF (steps up at each value), as many as one can see."""
+        """Return the points of the CDF, which rises at each value, as many as one can see."""
         if not self.flows:
             return [], []
         reached = np.cumsum(self.counts) / self.flows
         level = np.floor(reached * FINENESS)
-        kept = np.append(level[1:] != level[:-1], True)
-        kept[:-1] |= kept[1:]  # also the point below a step, so that it stays upright
+        kept = np.append(np.diff(level) > 0, True)
+        kept[1:] |= np.diff(level) > 1  # both ends of a step, so that it stays upright
         kept[0] = True
-        return self.values[kept].tolist(), reached[kept].tolist()
+        x, y = self.values[kept].tolist(), reached[kept].tolist()
+        return [x[0], *x], [0.0, *y]
 
 
 def bin_of(expression: str, marks: Sequence[float] = ()) -> str:

@@ -31,6 +31,10 @@ def print_report(report: Report) -> None:
             console.print()
             console.print(Text(heading(table)))
             console.print(Padding.indent(_rendered(table), 2))
+            if table.note:
+                console.print(Padding.indent(Text(clean(table.note)), 2))
+    if report.remarks:
+        console.print()
     for remark in report.remarks:
         console.print(Text(f"Remark: {clean(remark)}."))
 
@@ -117,9 +121,9 @@ def _scaled(value: float, unit: str) -> str:
 
 
 def _seconds(value: float) -> str:
-    if value < MINUTE:
+    if value < MINUTE - 0.05:
         return f"{value:.3g} s"
-    if value < HOUR:
+    if round(value) < HOUR:
         return _two(value, MINUTE, "min", 1, "s")
     return _two(value, HOUR, "h", MINUTE, "min")
 

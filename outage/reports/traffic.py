@@ -24,17 +24,23 @@ def traffic(flows: Flows, zone: str = "UTC") -> Report:
     """Return the traffic report; `zone` is the IANA zone whose hours are shown."""
     by_device, remark = device_exhibits(flows)
     exhibits = [shares(flows), *dynamics(flows, zone), *distributions(flows), *by_device]
-    return Report("traffic", "Traffic", flows.scope, exhibits, [*unmeasured(flows), *remark])
+    return Report("traffic", "Traffic", flows.scope, exhibits, [*doubts(flows), *remark])
 
 
-def unmeasured(flows: Flows) -> list[str]:
-    """Return a remark on flows whose bytes the log did not tell."""
-    if not flows.unmeasured:
-        return []
-    return [
-        f"{flows.unmeasured} of {flows.scope.flows} flows have no byte counts: they count as"
-        " flows, and are left out wherever bytes are told"
-    ]
+def doubts(flows: Flows) -> list[str]:
+    """Return remarks on flows whose bytes or times the log did not tell."""
+    remarks = []
+    if flows.unmeasured:
+        remarks.append(
+            f"{flows.unmeasured} of {flows.scope.flows} flows have no byte counts: they count as"
+            " flows, and are left out wherever bytes are told"
+        )
+    if flows.untimed:
+        remarks.append(
+            f"{flows.untimed} of {flows.scope.flows} flows end before they start, or after more"
+            " than seven days: they are taken to end where they start"
+        )
+    return remarks
 
 
 def shares(flows: Flows) -> Table:
