@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ LEAST: Final = 20.0  # of what is usually there; under that IODA raises no alarm
 POLITE_SECONDS: Final = 1.0
 ROWS: Final = 512
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +43,23 @@ DATASOURCES: Final = {
     "ping-slash24": Datasource(600, 7 * DAY),
     "merit-nt": Datasource(300, 7 * DAY),
 }
+
+
+class Slow:
+    """Asks IODA, which publishes no limit, once a second at most."""
+
+    def __init__(self, around: Surroundings, url: str) -> None:
+        self._around = around
+        self._http = Http(around, url)
+        self._asked = False
+
+    def get_json(self, path: str, params: Mapping[str, Any], parse: Callable[[Any], T]) -> T:
+        """Return what `parse` makes of the document at `path`; raises SourceError."""
+        if self._asked:
+            self._around.sleep(POLITE_SECONDS)
+        self._asked = True
+        found: T = self._http.get_json(path, params, parse=parse)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +101,7 @@ class Ioda:
         self._entities = entities(surroundings, countries)
         why = f"the newest {UNSETTLED} steps are not settled"
         enough_lag(surroundings, UNSETTLED * self._kind.step, why)
-        self._http = Http(surroundings, url)
+        self._http = Slow(surroundings, url)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
         """Yield the samples of the slots that end in `(since, until]`; raises SourceError."""
@@ -115,7 +133,6 @@ class Ioda:
         params = {"from": start, "until": end, "datasource": self._name}
         path = f"/signals/raw/{kind}/{','.join(codes)}"
         tracks: list[Track] = self._http.get_json(path, params, parse=parse)
-        self._around.sleep(POLITE_SECONDS)
         found = [
             track
             for track in tracks

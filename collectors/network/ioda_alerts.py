@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from collectors.boards import CRITICAL, MAJOR, MINOR, NONE, Board, Watch, is_now
 from collectors.fields import listed, number, table, text
-from collectors.http import Http
-from collectors.network.ioda import POLITE_SECONDS, URL, entities
+from collectors.network.ioda import URL, Slow, entities
 from outage.errors import BadInput, SourceError
 from outage.interfaces import Surroundings
 from outage.slots import DAY
@@ -53,7 +52,7 @@ class IodaAlerts:
         self._entities = entities(surroundings, countries)
         self._watch = Watch(surroundings, self._entities)
         self._back = int(days * DAY)
-        self._http = Http(surroundings, url)
+        self._http = Slow(surroundings, url)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
         """Yield what IODA says now, for the slot that is running; raises SourceError."""
@@ -76,7 +75,6 @@ class IodaAlerts:
         for page in range(pages):
             path = f"/outages/alerts{entity}"
             rows, alerts = self._http.get_json(path, {**params, "page": page}, parse=parse)
-            self._around.sleep(POLITE_SECONDS)
             found += alerts
             if rows < LIMIT:
                 return found

@@ -163,7 +163,7 @@ def test_a_long_time_is_asked_for_in_pieces_with_the_history_of_each() -> None:
     assert len(spans) == 3
     assert all(until - since <= 100 * 86_400 for since, until in spans)
     assert spans[1][0] == spans[0][1] - 2 * STEP - WEEK
-    assert sum(time.slept) >= 3
+    assert time.slept == [1.0, 1.0]
 
 
 def test_countries_are_subjects_by_their_codes() -> None:
@@ -220,7 +220,7 @@ class Alarms:
 def alarmed(server: Server) -> dict[str, float]:
     samples = list(IodaAlerts(around(), url=server.url).collect(NOW - STEP, NOW))
     assert all(one.slot_start == NOW - NOW % STEP for one in samples)
-    assert all(NOW < one.known_at < NOW + 60 for one in samples), "it is asked once a second"
+    assert all(NOW <= one.known_at < NOW + 60 for one in samples), "it is asked once a second"
     return {one.series.subject: one.value for one in samples}
 
 
