@@ -8,7 +8,7 @@ from outage.catalogue import Catalogue
 from outage.explaining import sentences
 from outage.explaining.reaching import (
     known_subject,
-    planes_of,
+    plane_then,
     reading_engine,
     slot_at,
     state_before,
@@ -42,8 +42,9 @@ def explain(
     """
     kind = known_subject(store, subject)
     engine = reading_engine(store, settings, catalogue, as_judged=as_judged)
-    plane = planes_of(engine, subject)[0]
+    plane = plane_then(engine, subject, at)
     start, moment = slot_at(engine, plane, at)
+    slot_seconds = engine.planes[plane].slot_seconds
     view = look(engine, state_before(store, engine, moment), moment)
     weighed = weigh_operator(view, subject) if kind == "operator" else weigh_service(view, subject)
     outcome, track = _outcome(view, subject)
@@ -51,7 +52,6 @@ def explain(
     read = readings(engine, subject, moment)
     cold = warming(engine, moment, subject)
     seen = _noticed(view, subject)
-    slot_seconds = engine.planes[plane].slot_seconds
     told = [
         *sentences.why(kind, weighed, found is not None, settings.judging),
         sentences.seen(read),

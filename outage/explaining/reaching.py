@@ -80,6 +80,22 @@ def planes_of(engine: Engine, subject: str) -> list[int]:
     ]
 
 
+def plane_then(engine: Engine, subject: str, at: int) -> int:
+    """Return the finest plane that told of the subject at `at`; raises UsageError if none did.
+
+    Lays the engine out as it was then.
+    """
+    _, moment = slot_at(engine, planes_of(engine, subject)[0], at)
+    engine.lay_out_at(moment - 1)
+    found = planes_of(engine, subject)
+    if not found:
+        raise UsageError(
+            f"--at: nothing was known of {subject!r} yet at {format_time(at)}; a series is judged"
+            " from the first full hour after its first sample on"
+        )
+    return found[0]
+
+
 def slot_at(engine: Engine, number: int, at: int) -> tuple[int, int]:
     """Return the start of the plane's slot that holds `at`, and when it was judged.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from outage.errors import StoreError, UsageError
 
@@ -81,21 +84,39 @@ def shown_url(url: URL) -> str:
     return url.set(drivername=name, query={}).render_as_string(hide_password=True)
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+def _sqlite_engine(url: URL, file: Path | None) -> Engine:
+    read_only = False
+    if file is not None and file.exists() and not os.access(file, os.W_OK):
+        read_only, there = True, file
+        # Anew each time: whether somebody else is writing is seen when it is opened.
+        engine = create_engine(url, creator=lambda: _read_only(there), poolclass=NullPool)
+    else:
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         # The driver's own transactions would commit before DDL; ours begin explicitly.
         connection.isolation_level = None
         for pragma in PRAGMAS:
-            connection.execute(pragma)
+            if not (read_only and "journal_mode" in pragma):
+                connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """Connect to a file that may not be written.
+
+    A write-ahead log cannot be begun there; where none is, nobody is writing, and the file is
+    read as one that does not change (sqlite.org/wal.html, "Read-Only Databases").
+    """
+    unchanging = not file.with_name(f"{file.name}-wal").exists()
+    uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if unchanging else ''}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
 
 
 def _postgresql_engine(url: URL) -> Engine:
@@ -109,7 +130,9 @@ class Database:
         self.url = parse_url(url)
         self.shown = shown_url(self.url)
         sqlite = self.url.drivername == SQLITE
-        self.engine = _sqlite_engine(self.url) if sqlite else _postgresql_engine(self.url)
+        self.engine = (
+            _sqlite_engine(self.url, self.file) if sqlite else _postgresql_engine(self.url)
+        )
 
     @property
     def file(self) -> Path | None:

@@ -257,6 +257,25 @@ def test_after_the_last_sample_it_is_the_last_slot(store: Store) -> None:
     assert "No sample is later than" in found.sentences[1]
 
 
+def test_what_was_not_known_yet_is_not_explained_but_said(sqlite_store_url: str) -> None:
+    """Nor does a finer source that joins later change which slot is meant."""
+    made = world(days=16)
+    mine = where(made, lambda one: one.subject in {"alpha", "op-a", "op-b"})
+    with Store.open(sqlite_store_url) as fresh:
+        coarse = where(mine, lambda one: one.source == CROWD)
+        fresh.add(coarse, JUDGED)
+        before = explain(fresh, Settings(), CATALOGUE, "alpha", at(2))
+        rest = where(made, lambda one: one.source != CROWD)
+        fresh.add(rest.take(rest.slot_start >= at(4)), JUDGED)
+        after = explain(fresh, Settings(), CATALOGUE, "alpha", at(2))
+
+        with pytest.raises(UsageError, match="nothing was known of 'beta' yet"):
+            explain(fresh, Settings(), CATALOGUE, "beta", at(2))
+        assert explain(fresh, Settings(), CATALOGUE, "beta", at(6)).outcome is Outcome.NOTHING_OPEN
+    assert before.weights == after.weights
+    assert before.readings == after.readings
+
+
 def test_nothing_is_written(store: Store) -> None:
     before = store.incidents(), store.notices(), store.judgement()
     kept = store.baselines(JUDGED - 3 * DAY, SLOT)

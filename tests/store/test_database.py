@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,58 @@ def test_a_read_only_store_is_read_and_refuses_to_be_written(sqlite_store_url: s
         assert len(store.load(0, NOW)) == 1
         with pytest.raises(StoreError, match="readonly database; make the file writable"):
             store.add(batch(sample(2, 1.0)), NOW)
+
+
+@pytest.mark.parametrize("folder", [0o555, 0o777])
+@pytest.mark.parametrize("log", [False, True], ids=["at rest", "being written"])
+def test_a_store_whose_file_may_not_be_written_is_read(
+    tmp_path: Path, sqlite_store_url: str, folder: int, *, log: bool
+) -> None:
+    """As another user, where the tests run as root, who may write everything."""
+    with Store.open(sqlite_store_url) as store:
+        store.add(batch(sample(1, 1.0)), NOW)
+    writing = Store.open(sqlite_store_url) if log else None
+    if writing is not None:
+        writing.add(batch(sample(2, 1.0)), NOW)
+    for part in tmp_path.iterdir():
+        part.chmod(0o444)
+    for above in tmp_path.parents[:2]:
+        above.chmod(0o755)
+    tmp_path.chmod(folder)
+    try:
+        assert _as_another(lambda: _read(sqlite_store_url)) == (2 if log else 1)
+        assert _as_another(lambda: _write(sqlite_store_url)) == 77
+    finally:
+        tmp_path.chmod(0o755)
+        if writing is not None:
+            writing.close()
+
+
+def _read(url: str) -> int:
+    with Store.open(url) as store:
+        return len(store.load(0, NOW))
+
+
+def _write(url: str) -> int:
+    with Store.open(url) as store, pytest.raises(StoreError, match="make the file writable"):
+        store.add(batch(sample(3, 1.0)), NOW)
+    return 77
+
+
+def _as_another(step: Callable[[], int]) -> int:
+    """Return what `step` returns, a small number, in a process without root's rights."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it forks beside threads, and ends
+        child = os.fork()
+    if not child:
+        code = 99
+        try:
+            if os.getuid() == 0:
+                os.setuid(65_534)
+            code = step()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_a_locked_store_says_so_and_that_it_is_worth_another_try(
