@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from outage.errors import SourceError
@@ -40,22 +40,30 @@ class Budget:
 
     def spend(self, dollars: float) -> None:
         """Note one request; raises SourceError, to be tried again tomorrow, if it is too much."""
-        spent = self.today()
-        requests, micro = spent.requests + 1, spent.micro + micro_dollars(dollars)
-        if self.requests is not None and requests > self.requests:
-            raise self._spent(spent.day, f"{self.requests:,} requests a day are")
-        if self.dollars is not None and micro > micro_dollars(self.dollars):
-            raise self._spent(spent.day, f"${self.dollars:,.2f} a day are")
-        text = {"day": spent.day, "requests": requests, "micro": micro}
-        self.memory.put(KEY, json.dumps(text))
+        while True:
+            kept = self.memory.get(KEY)
+            spent = self._today(kept)
+            after = Spent(spent.day, spent.requests + 1, spent.micro + micro_dollars(dollars))
+            self._check(after)
+            # Another process may have spent meanwhile.
+            if self.memory.swap(KEY, kept, json.dumps(asdict(after))):
+                return
 
     def today(self) -> Spent:
         """Return what was spent today."""
+        return self._today(self.memory.get(KEY))
+
+    def _today(self, text: str | None) -> Spent:
         now = self.clock()
-        text = self.memory.get(KEY)
-        before = Spent(**json.loads(text)) if text else None
         today = now - now % DAY
+        before = Spent(**json.loads(text)) if text else None
         return before if before is not None and before.day >= today else Spent(today)
+
+    def _check(self, spent: Spent) -> None:
+        if self.requests is not None and spent.requests > self.requests:
+            raise self._spent(spent.day, f"{self.requests:,} requests a day are")
+        if self.dollars is not None and spent.micro > micro_dollars(self.dollars):
+            raise self._spent(spent.day, f"${self.dollars:,.2f} a day are")
 
     def _spent(self, day: int, what: str) -> SourceError:
         tomorrow = day + DAY

@@ -85,8 +85,15 @@ class Memory(Protocol):
     def put(self, key: str, text: str) -> None:
         """Keep a text at once, in one transaction with all samples that were yielded before.
 
-        So a cursor put after its samples is true whenever the process dies, and a budget put
-        before a request is never passed. Call it in the thread that iterates over `collect`.
+        So a cursor put after its samples is true whenever the process dies. Call it in the
+        thread that iterates over `collect`.
+        """
+        ...
+
+    def swap(self, key: str, before: str | None, text: str) -> bool:
+        """Keep a text at once if what is kept is still `before`; return whether it was.
+
+        So what several processes spend adds up: a budget is never passed.
         """
         ...
 

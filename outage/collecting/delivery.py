@@ -72,6 +72,11 @@ class Delivery:
         self._live()
         self._write({key: text})
 
+    def swap(self, key: str, before: str | None, text: str) -> bool:
+        """Keep a text at once if what is kept is still `before`; return whether it was."""
+        self._live()
+        return self.store.swap(self.source, key, before, text)
+
     def flush(self) -> None:
         """Write what is waiting."""
         if self._waiting:

@@ -122,6 +122,12 @@ class _ReadOnly:
     def put(self, key: str, text: str) -> None:
         self.notes[key] = text
 
+    def swap(self, key: str, before: str | None, text: str) -> bool:
+        if self.get(key) != before:
+            return False
+        self.notes[key] = text
+        return True
+
 
 def _no_sleep(_seconds: float) -> None:
     """Wait for nothing: an estimate asks nobody."""

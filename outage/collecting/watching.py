@@ -32,7 +32,10 @@ def _operator(slug: str, operator: Operator) -> Watched:
         slug=slug,
         kind=SubjectKind.OPERATOR,
         name=operator.name,
-        keywords=(operator.name,),
+        keywords=operator.keywords,
+        ambiguous=operator.needs_context,
+        context=operator.context,
+        error_phrases=operator.error_phrases,
         asns=operator.asns,
         country=operator.country,
     )

@@ -46,6 +46,14 @@ def remembered(connection: Connection, source: str, key: str) -> str | None:
     return connection.scalar(select(MemoryRow.text).where(*mine))
 
 
+def swap(connection: Connection, source: str, key: str, before: str | None, text: str) -> bool:
+    """Keep a text of a source if what is kept is still `before`; return whether it was."""
+    if remembered(connection, source, key) != before:
+        return False
+    remember(connection, source, {key: text})
+    return True
+
+
 def remember(connection: Connection, source: str, notes: Mapping[str, str]) -> None:
     """Keep texts of a source by their keys."""
     records = [{"source": source, "key": key, "text": text} for key, text in notes.items()]

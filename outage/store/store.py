@@ -115,6 +115,11 @@ class Store:
         with self._database.reading() as connection:
             return standings.remembered(connection, source, key)
 
+    def swap(self, source: str, key: str, before: str | None, text: str) -> bool:
+        """Keep a text of a source if what is kept is still `before`; return whether it was."""
+        with self._database.writing() as connection:
+            return standings.swap(connection, source, key, before, text)
+
     def standings(self) -> dict[str, Standing]:
         """Return how the collection of each source stands, by its name."""
         with self._database.reading() as connection:

@@ -127,6 +127,13 @@ class Notes(dict[str, str]):
         """Keep a text."""
         self[key] = text
 
+    def swap(self, key: str, before: str | None, text: str) -> bool:
+        """Keep a text if what is kept is still `before`."""
+        if self.get(key) != before:
+            return False
+        self[key] = text
+        return True
+
 
 class Time:
     """A clock that stands still until someone sleeps."""

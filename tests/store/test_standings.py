@@ -62,3 +62,11 @@ def test_the_source_is_fresh_whatever_its_series_are_called(store: Store) -> Non
         Freshness("elsewhere", 3 * SLOT, NOW, None, None),
         Freshness("folder", 3 * SLOT, NOW, None, None),
     ]
+
+
+def test_a_note_is_swapped_only_if_nobody_was_faster(store: Store) -> None:
+    assert not store.swap("probe", "spent", "1", "2")
+    assert store.swap("probe", "spent", None, "1")
+    assert not store.swap("probe", "spent", None, "2")
+    assert store.swap("probe", "spent", "1", "2")
+    assert store.remembered("probe", "spent") == "2"

@@ -1,0 +1,58 @@
+"""Secrets that were read are hidden, however they are spelt and whoever logs them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from outage.redacting import hide, keep_secret
+
+SECRET = 'p4ss "wörd"/+='
+keep_secret(SECRET)
+keep_secret("p4ss")  # the longer one is hidden whole all the same
+keep_secret("a")
+keep_secret("")
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        SECRET,
+        quote(SECRET),
+        quote(SECRET, safe=""),
+        quote_plus(SECRET),
+        json.dumps(SECRET)[1:-1],
+        b64encode(SECRET.encode()).decode(),
+    ],
+)
+def test_every_spelling_is_hidden(spelt: str) -> None:
+    assert hide(f"a={spelt}&b") == "a=***&b"
+
+
+def test_what_is_too_short_to_be_a_secret_is_left() -> None:
+    assert hide("a banana") == "a banana"
+
+
+def test_log_records_and_tracebacks_are_hidden(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("somebody.else")
+    with caplog.at_level(logging.DEBUG):
+        log.warning("with %s and %d", SECRET, 7)
+        log.debug("plain %s", "text")
+        try:
+            raise ValueError(SECRET)
+        except ValueError:
+            log.exception("failed")
+    said = [logging.Formatter().format(record) for record in caplog.records]
+    assert said[0] == "with *** and 7"
+    assert said[1] == "plain text"
+    assert "ValueError: ***" in said[2]
+    assert caplog.records[1].args == ("text",)
+
+
+def test_a_faulty_log_call_is_still_reported(caplog: pytest.LogCaptureFixture) -> None:
+    record = logging.getLogRecordFactory()("x", 30, "f", 1, f"%d {SECRET}", ("no number",), None)
+    assert SECRET not in str(record.msg)
