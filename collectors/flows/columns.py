@@ -18,8 +18,8 @@ LATEST: Final = 7_258_118_400 * SECOND  # 2200
 
 OCTET: Final = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4: Final = rf"^{OCTET}\.{OCTET}\.{OCTET}\.{OCTET}$"
-WHOLE: Final = r"^ *[0-9]{1,18}(\.0+)? *$"
-DECIMAL: Final = r"^ *[0-9]{1,18}(\.[0-9]*)? *$"
+WHOLE: Final = r"^ *[0-9]{1,19}(\.0+)? *$"
+DECIMAL: Final = r"^ *[0-9]{1,19}(\.[0-9]*)? *$"
 ISO: Final = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}([.,]\d+)?"
 ZONE: Final = r" ?([Zz]|[+-]\d{2}:?(\d{2})?)$"
 COMMON_NAME: Final = r"(?:^|,) ?CN=(?P<name>[^,]+)"

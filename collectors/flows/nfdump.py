@@ -19,6 +19,9 @@ from outage.interfaces import LogChunk, LogOptions
 MAGICS: Final = (b"\x0c\xa5", b"\xa5\x0c")
 COMMAND: Final = ("nfdump", "-q", "-o", "json", "-r")
 
+COMPLAINT: Final = r"(?i)error|corrupt|bad version"  # it exits with 0 all the same
+NOTHING: Final = b"No matching flows"
+
 #: What the columns of nfdump 1.6 and 1.7 and the keys of its JSON are called among ours.
 NAMES: Final[Mapping[str, str]] = {
     "firstSeen": "start", "ts": "start", "tfs": "start", "tsr": "start", "first": "start",
@@ -53,10 +56,12 @@ class Nfdump:
         TCP flags are those of all packets of a record together: they say that there was a SYN,
         never how many.
         """
-        run = _Run(path, Exports(options))
-        found = lines_of((*COMMAND, str(path)), path) if _is_binary(path) else blocks(path)
-        for block in found:
-            yield run.chunk(block)
+        binary = _is_binary(path)
+        run = _Run(path, Exports(options), json=binary or None)
+        command = (*COMMAND, str(path))
+        for block in lines_of(command, path, COMPLAINT) if binary else blocks(path):
+            if not block.text.startswith(NOTHING):
+                yield run.chunk(block)
         yield run.last()
 
 
@@ -138,9 +143,9 @@ def _cells(line: str) -> tuple[str, ...]:
 
 
 def _renamed(one: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON record under our names; IPv6 stands under keys of its own."""
+    """Return a JSON record under our names; IPv6 stands under keys of its own, at times both do."""
     renamed = {NAMES[key]: value for key, value in one.items() if key in NAMES}
     for end in ("src", "dst"):
-        if f"{end}6_addr" in one:
+        if one.get(f"{end}4_addr") is None and f"{end}6_addr" in one:
             renamed[end] = one[f"{end}6_addr"]
     return renamed

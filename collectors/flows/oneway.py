@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from collectors.files.rows import Bools, Faults, Told
-from collectors.flows.columns import integers, nulls
+from collectors.flows.columns import BACKWARDS, integers, nulls
 from collectors.flows.tables import flow_table
 from collectors.flows.tcp_flags import ACK, FIN, RST, SYN
 from outage.batches import Ints
@@ -43,9 +43,13 @@ KEYS: Final = ("src", "dst", "sport", "dport", "protocol")
 
 
 def record_table(columns: Columns, faults: Faults) -> pa.Table:
-    """Return the good records; marks those that lack an end; columns not given are null."""
+    """Return the good records; columns not given are null.
+
+    Marks those that lack one of `KEYS` and those that end before they start.
+    """
     import pyarrow as pa
 
+    faults.mark(columns["end"] < columns["start"], BACKWARDS)
     for key in KEYS:
         faults.mark(nulls(columns[key]), _missing(key))
     good = pa.array(faults.good)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -17,10 +18,11 @@ PIECE_BYTES: Final = 4 << 20
 SAID: Final = 300
 
 
-def lines_of(command: Sequence[str], path: Path) -> Iterator[Block]:
+def lines_of(command: Sequence[str], path: Path, complaint: str = "$^") -> Iterator[Block]:
     """Yield what a tool prints about a file, in UTC; raises BadInput if it is absent or fails.
 
-    What it printed before it failed comes first.
+    What it printed before it failed comes first. A tool that exits well has failed all the same
+    if what it says on stderr has the pattern `complaint`.
     """
     regular_file(path)
     program = shutil.which(command[0])
@@ -42,11 +44,11 @@ def lines_of(command: Sequence[str], path: Path) -> Iterator[Block]:
         finally:
             if run.poll() is None:
                 run.kill()
-        if run.wait() != 0:
-            said.seek(0)
-            raise BadInput(
-                _failure(path, command[0], run.returncode, said.read().decode("utf-8", "replace"))
-            )
+        code = run.wait()
+        said.seek(0)
+        told = said.read().decode("utf-8", "replace")
+        if code != 0 or re.search(complaint, told):
+            raise BadInput(_failure(path, command[0], code, told))
 
 
 def _pieces(run: subprocess.Popen[bytes]) -> Iterator[tuple[bytes, float]]:
