@@ -82,8 +82,9 @@ class RipeAtlas:
             last = min(first + PIECE, until)
             pings = self._in_time(self._pings(first, last), first, last)
             yield from self._measured(pings)
-            yield from self._present(pings, heard, first, last)
-            self._around.memory.put(HEARD, json.dumps(heard))
+            if self._vantages:
+                yield from self._present(pings, heard, first, last)
+                self._around.memory.put(HEARD, json.dumps(heard))
 
     def _kept(self) -> str:
         return self._around.memory.get(HEARD) or "{}"

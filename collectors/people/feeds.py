@@ -100,7 +100,7 @@ class Feeds:
         """Return the feed, as it was if the source says that it has not changed."""
         kept = json.loads(self._around.memory.get(FEED) or "{}")
         kept = kept if kept.get("url") == self._url else {}
-        answer = self._http.get("", headers=kept.get("validators"))
+        answer = self._http.get(self._url, headers=kept.get("validators"))
         if answer.status_code == 304 and kept:
             return _recalled(kept)
         feed = self._http.read(answer, partial(parse, maintenance_level=self._maintenance))

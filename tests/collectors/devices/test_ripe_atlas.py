@@ -148,8 +148,10 @@ def test_a_probe_that_is_slower_than_the_slots_is_not_missed() -> None:
 
 
 def test_without_probes_the_vantage_is_empty() -> None:
+    memory = Notes()
     with serving(atlas([ping(SINCE, 99, 5.0)])) as server:
-        samples = read(server, probes=None)
+        samples = read(server, memory=memory, probes=None)
+    assert memory == {}, "whose probes they are is not known: nobody is missed"
     assert told(samples, "reachability") == {("", 0): 1.0}
     assert server.requests[0].query.keys() == {"start", "stop"}
     assert {one.series.subject for one in samples} == {"whatsapp"}

@@ -173,6 +173,7 @@ def test_azure_without_items_is_well() -> None:
             )
             told.append(levels(list(page.collect(SLOT - 600, SLOT))))
     assert told == [{"azure": 0, "m": 0}, {"azure": 1, "m": 1}]
+    assert server.paths == ["/feed/", "/feed/"], "the address is asked as it is given"
 
 
 def test_nothing_is_fetched_for_the_past(tmp_path: Path) -> None:
