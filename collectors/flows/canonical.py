@@ -118,7 +118,7 @@ def _from_parquet(path: Path, options: LogOptions) -> Iterator[LogChunk]:
 
 
 def _as_text(column: Any) -> Any:
-    """Return a column of any type as text; moments become epochs, or ISO where without a zone."""
+    """Return a column of any type as text, null where empty; moments as epochs, or ISO if naive."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -129,7 +129,8 @@ def _as_text(column: Any) -> Any:
         if column.type.tz is None:
             return pc.strftime(micros, "%Y-%m-%dT%H:%M:%S")
         return micros.cast(pa.int64()).cast(pa.string())
-    return column.cast(pa.string())
+    texts = column.cast(pa.string())
+    return pc.if_else(pc.equal(texts, ""), None, texts)
 
 
 def _chunk(
