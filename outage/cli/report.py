@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,7 +90,7 @@ def hosting(
     from outage.reports.hosting import hosting as report_on
 
     sources = Sources(asn, geo, ping or (), atlas_dns or ())
-    with _opened(paths, service, vantage, since, until) as flows:
+    with _opened(paths, service, vantage, since, until, html) as flows:
         report = report_on(flows, sources)
     _hand_over(report, as_json, html)
 
@@ -112,7 +113,7 @@ def traffic(
     """
     from outage.reports.traffic import traffic as report_on
 
-    with _opened(paths, service, vantage, since, until) as flows:
+    with _opened(paths, service, vantage, since, until, html) as flows:
         report = report_on(flows, _zone(flows, config))
     _hand_over(report, as_json, html)
 
@@ -133,7 +134,7 @@ def qoe(
     """
     from outage.reports.qoe import qoe as report_on
 
-    with _opened(paths, service, vantage, since, until) as flows:
+    with _opened(paths, service, vantage, since, until, html) as flows:
         report = report_on(flows)
     _hand_over(report, as_json, html)
 
@@ -145,13 +146,30 @@ def _opened(
     vantage: str | None,
     since: str | None,
     until: str | None,
+    html: Path | None,
 ) -> Iterator[Flows]:
+    """Open the flows that the options choose; what cannot be written later is told now."""
     from outage.cli.settings import moment
+    from outage.errors import UsageError
     from outage.reports.selection import Selection, open_flows
 
+    if html is not None and (html.is_dir() or not html.parent.is_dir()):
+        raise UsageError(f"--html {html}: not a file in a folder that is there; name another")
     selection = Selection(paths, service, vantage, moment(since), moment(until))
-    with open_flows(selection) as flows:
+    with _busy("reading flows"), open_flows(selection) as flows:
         yield flows
+
+
+@contextmanager
+def _busy(what: str) -> Iterator[None]:
+    """Show on a terminal that something is going on."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def _zone(flows: Flows, config: Path | None) -> str:

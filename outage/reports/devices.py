@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from outage.batches import Floats
 from outage.reports.distributions import DURATIONS, SECONDS, cdf, counted
 from outage.reports.exhibits import WHOLE, Column, Exhibit, Plot, Row, Table, Value
-from outage.reports.selection import Flows
+from outage.reports.hosts import OTHERS
+from outage.reports.selection import Flows, quoted
 from outage.reports.spread import gather
+
+Ends: TypeAlias = dict[tuple[str, str], Floats]  # by category and type: flows by seconds
 
 UNKNOWN: Final = "not known"
 MOST_TYPES: Final = 50  # more are identifiers of single devices
@@ -37,11 +41,9 @@ IDENTIFIERS: Final = (
 def device_exhibits(flows: Flows) -> tuple[list[Exhibit], list[str]]:
     """Return figure 6 with its table of time-outs, and a remark where types are not known."""
     types, remarks = _types(flows)
-    plots = [
-        _plot(flows, role, types, f"figure 6 ({letter})")
-        for role, letter in zip(flows.parts.roles, "abcdef", strict=False)
-    ]
-    return [_time_outs(flows, types), *(plots if types else [])], remarks
+    kind = _kind_of(types)
+    plots = _plots(flows, counted(flows, DURATIONS, kind)) if types else []
+    return [_time_outs(flows, _ends(flows, kind)), *plots], remarks
 
 
 def _types(flows: Flows) -> tuple[list[str], list[str]]:
@@ -57,18 +59,32 @@ def _types(flows: Flows) -> tuple[list[str], list[str]]:
     return found[:SHOWN], []
 
 
-def _plot(flows: Flows, role: str, types: Sequence[str], original: str) -> Plot:
-    members = flows.parts.members[role]
-    rows: dict[str, list[Sequence[Any]]] = {one: [] for one in (*types, UNKNOWN)}
-    for category, device, *row in counted(flows, DURATIONS, "category", "device"):
-        if category in members and (device or UNKNOWN) in rows:
-            rows[device or UNKNOWN].append(row)
-    spreads = {device: gather(found) for device, found in rows.items()}
-    quantity = replace(DURATIONS, name=f"duration_{role}", original=original)
+def _kind_of(types: Sequence[str]) -> str:
+    """Return the SQL of a flow's type of device: one of those shown, others, or not known."""
+    if not types:
+        return f"'{UNKNOWN}'"
+    shown = ", ".join(quoted(one) for one in types)
+    known = f"CASE WHEN device IN ({shown}) THEN device ELSE '{OTHERS}' END"
+    return f"CASE WHEN device IS NULL THEN '{UNKNOWN}' ELSE {known} END"
+
+
+def _plots(flows: Flows, rows: Sequence[tuple[Any, ...]]) -> list[Plot]:
+    return [
+        _plot(role, [row for row in rows if row[0] in flows.parts.members[role]], letter)
+        for role, letter in zip(flows.parts.roles, "abcdefgh", strict=False)
+    ]
+
+
+def _plot(role: str, rows: Sequence[tuple[Any, ...]], letter: str) -> Plot:
+    by_kind: dict[str, list[Sequence[Any]]] = defaultdict(list)
+    for _, kind, *row in rows:
+        by_kind[kind].append(row)
+    spreads = {kind: gather(found) for kind, found in sorted(by_kind.items())}
+    quantity = replace(DURATIONS, name=f"duration_{role}", original=f"figure 6 ({letter})")
     return cdf(quantity, spreads, f"Flow duration of {role} by type of device")
 
 
-def _time_outs(flows: Flows, types: Sequence[str]) -> Table:
+def _time_outs(flows: Flows, ends: Ends) -> Table:
     """Return the time-outs of each role: over all devices, then by type."""
     columns = [
         Column("part", "part"),
@@ -80,30 +96,36 @@ def _time_outs(flows: Flows, types: Sequence[str]) -> Table:
     rows = [
         row
         for role in flows.parts.roles
-        for device, (total, seconds) in _by_device(flows, role, types).items()
-        for row in _time_out_rows(role, device, total, seconds)
+        for kind, seconds in _of_role(flows, role, ends).items()
+        for row in _time_out_rows(role, kind, seconds)
     ]
     title = "Time-outs: durations at which many flows end"
     return Table("time_outs", title, "figure 6", columns, rows)
 
 
-def _by_device(flows: Flows, role: str, types: Sequence[str]) -> dict[str, tuple[int, Floats]]:
-    """Return for all devices and each type how many flows there are, and how many a second."""
+def _ends(flows: Flows, kind: str) -> Ends:
+    """Return how many flows of each category and type of device last how many seconds."""
     query = f"""
-        SELECT category, device, least(round({SECONDS}), $longest)::INTEGER, count(*)
-        FROM chosen GROUP BY ALL"""  # noqa: S608 - a name of this package
-    members = flows.parts.members[role]
-    known = (*types, UNKNOWN) if types else ()
-    found = {device: np.zeros(LONGEST + AROUND + 1) for device in (WHOLE, *known)}
+        SELECT category, {kind}, least(round({SECONDS}), $longest)::INTEGER, count(*)
+        FROM chosen GROUP BY ALL"""  # noqa: S608 - names of this package, and quoted types
+    ends: Ends = defaultdict(lambda: np.zeros(LONGEST + AROUND + 1))
     for category, device, second, count in flows.rows(query, longest=LONGEST + AROUND):
-        for name in (WHOLE, device or UNKNOWN):
-            if category in members and name in found:
-                found[name][second] += count
-    return {name: (int(one.sum()), one) for name, one in found.items() if one.any()}
+        ends[category, device][second] += count
+    return ends
 
 
-def _time_out_rows(role: str, device: str, total: int, seconds: Floats) -> list[Row]:
-    about: dict[str, Value] = {"part": role, "device": device, "flows": total}
+def _of_role(flows: Flows, role: str, ends: Ends) -> dict[str, Floats]:
+    """Return the flows a second of a role: of all devices, and of each type if there are any."""
+    members = flows.parts.members[role]
+    own = {key: one for key, one in sorted(ends.items()) if key[0] in members}
+    by_kind: dict[str, Floats] = {WHOLE: np.sum([*own.values()], axis=0)}
+    for (_, kind), seconds in own.items():
+        by_kind[kind] = by_kind.get(kind, 0) + seconds
+    return by_kind if {kind for _, kind in ends} != {UNKNOWN} else {WHOLE: by_kind[WHOLE]}
+
+
+def _time_out_rows(role: str, device: str, seconds: Floats) -> list[Row]:
+    about: dict[str, Value] = {"part": role, "device": device, "flows": int(seconds.sum())}
     found = time_outs(seconds)
     rows: list[Row] = [about | {"time_out": second, "share": share} for second, share in found]
     return rows or [about | {"time_out": None, "share": None}]

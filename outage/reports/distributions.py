@@ -113,7 +113,7 @@ def _roles(flows: Flows, spreads: Mapping[str, Spread]) -> dict[str, Spread]:
 def by_part(flows: Flows, quantity: Quantity) -> dict[str, Spread]:
     """Return how a quantity is spread in every part."""
     rows: dict[str, list[Sequence[Any]]] = defaultdict(list)
-    for category, *row in counted(flows, quantity, "category"):
+    for category, _, *row in counted(flows, quantity):
         rows[str(category)].append(row)
     return {
         part: gather(row for one in sorted(members) for row in rows[one])
@@ -121,14 +121,14 @@ def by_part(flows: Flows, quantity: Quantity) -> dict[str, Spread]:
     }
 
 
-def counted(flows: Flows, quantity: Quantity, *keys: str) -> list[tuple[Any, ...]]:
-    """Return the rows (keys, bin, flows, sum of values) of a quantity."""
+def counted(flows: Flows, quantity: Quantity, kind: str = "''") -> list[tuple[Any, ...]]:
+    """Return rows (category, kind, bin, flows, sum of values); `kind` is SQL over the flows."""
     marks = [mark for mark, _ in quantity.marks]
-    named = ", ".join(keys)
     query = f"""
-        SELECT {named}, {bin_of("value", marks)} AS bin, count(*), sum(value)
-        FROM (SELECT {named}, {quantity.expression} AS value FROM chosen WHERE {quantity.where})
-        WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - names of this module
+        SELECT category, kind, {bin_of("value", marks)} AS bin, count(*), sum(value)
+        FROM (SELECT category, {kind} AS kind, {quantity.expression} AS value
+            FROM chosen WHERE {quantity.where})
+        WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - names of this package
     return flows.rows(query)
 
 

@@ -35,9 +35,12 @@ class Sources:
 def hosting(flows: Flows, sources: Sources) -> Report:
     """Return the hosting report; raises BadInput for a source that is not what it should be.
 
-    Addresses are looked up once each, however many flows they have.
+    The sources are read first; addresses are looked up once each, however many flows they have.
     """
     systems = read_systems(sources.systems) if sources.systems else None
+    pings, answers = read_pings(sources.pings), read_answers(sources.answers)
+    if sources.places is not None:
+        find_places(sources.places, ())
     hosts = Hosts.of(flows)
     remarks = doubts(flows) + _not_addresses(hosts)
     exhibits: list[Exhibit] = [_prefix_table(hosts, systems)]
@@ -48,11 +51,11 @@ def hosting(flows: Flows, sources: Sources) -> Report:
     if sources.places is not None:
         exhibits += _place_tables(hosts, sources.places)
     if sources.pings:
-        found, more = rtt_exhibits(hosts, read_pings(sources.pings))
+        found, more = rtt_exhibits(hosts, pings)
         exhibits, remarks = exhibits + found, remarks + more
     exhibits += server_exhibits(hosts)
     if sources.answers:
-        found, more = probe_exhibits(hosts, read_answers(sources.answers))
+        found, more = probe_exhibits(hosts, answers)
         exhibits, remarks = exhibits + found, remarks + more
     return Report("hosting", "Hosting", flows.scope, exhibits, remarks)
 

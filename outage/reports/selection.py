@@ -112,6 +112,7 @@ def _database(spill: str) -> Iterator[duckdb.DuckDBPyConnection]:
     database = duckdb.connect(":memory:", config=settings)
     try:
         database.execute("SET TimeZone = 'UTC'")
+        database.execute("SET enable_progress_bar = false")  # it would write on stdout
         yield database
     except duckdb.OutOfMemoryException as error:
         line = f"the report needs more memory than {MEMORY}; narrow it by --since and --until"
@@ -172,9 +173,9 @@ def _check_types(file: Path, types: Mapping[str, str]) -> None:
 
 def _view(selection: Selection, service: str, columns: dict[str, str]) -> str:
     """Return the statement that makes the view of the chosen flows."""
-    conditions = [f"service = {_text(service)}", "start IS NOT NULL", '"end" IS NOT NULL']
+    conditions = [f"service = {quoted(service)}", "start IS NOT NULL", '"end" IS NOT NULL']
     if selection.vantage is not None:
-        conditions.append(f"{_optional('vantage', columns)} = {_text(selection.vantage)}")
+        conditions.append(f"{_optional('vantage', columns)} = {quoted(selection.vantage)}")
     if selection.since is not None:
         conditions.append(f"start >= {_moment(selection.since)}")
     if selection.until is not None:
@@ -194,7 +195,8 @@ def _optional(name: str, columns: dict[str, str]) -> str:
     return name if name in columns else "NULL::VARCHAR"
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 

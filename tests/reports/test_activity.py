@@ -49,7 +49,8 @@ def activity(write: Write) -> Iterator[Activity]:
 def test_flows_bytes_and_active_addresses_are_those_of_a_plain_count(
     activity: Activity, part: str
 ) -> None:
-    flows, active = defaultdict(int), defaultdict(set)
+    flows: dict[int, int] = defaultdict(int)
+    active: dict[int, set[str]] = defaultdict(set)
     volume: dict[str, dict[int, float]] = {"down": defaultdict(float), "up": defaultdict(float)}
     for row in (one for one in ROWS if one["category"] in PARTS[part]):
         for place, (slot, share) in enumerate(slots_of(row)):

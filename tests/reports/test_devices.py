@@ -97,6 +97,17 @@ def test_the_time_outs_of_the_week_are_found_by_type(tmp_path: Path) -> None:
     assert remarks == []
 
 
+def test_rare_types_are_others_and_no_flow_is_lost(write: Write) -> None:
+    rows = [flow(device=f"type '{k}'") for k in range(9) for _ in range(9 - k)]
+
+    tables, (plot,), _ = exhibits(write(*rows, flow(), flow(device="type '0'", category="chat")))
+
+    counts = {row["device"]: row["flows"] for row in tables["time_outs"]}
+    assert counts["all"] == len(rows) + 2 == sum(counts.values()) - counts["all"]
+    assert (counts["type '0'"], counts["others"], counts["not known"]) == (10, 1, 1)
+    assert len(plot.lines) == len(counts) - 1
+
+
 def test_without_types_the_report_says_so_and_looks_at_all_devices(write: Write) -> None:
     tables, plots, remarks = exhibits(write(*(flow(lasting=600) for _ in range(30))))
 

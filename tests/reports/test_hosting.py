@@ -121,7 +121,10 @@ def test_the_prefixes_that_carry_most_come_first_and_many_are_summed_up(write: W
 
 
 def test_countries_and_cities_are_those_of_the_database(flows: Path, tmp_path: Path) -> None:
-    records = {"192.0.2.0/24": CITY, "198.51.100.0/24": {"country": {"iso_code": "AT"}}}
+    records: dict[str, dict[str, Any]] = {
+        "192.0.2.0/24": CITY,
+        "198.51.100.0/24": {"country": {"iso_code": "AT"}},
+    }
     geo = write_mmdb(tmp_path / "geo.mmdb", records)
 
     found = report(flows, places=geo)
