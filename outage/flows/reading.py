@@ -150,9 +150,9 @@ def _read(
         raise
     for clock in clocks:
         outcome.take(clock.found())
-    _note_empty(outcome)
     for output in (flows, answers):
         output.finish(keep_earlier=outcome.error is not None)
+    _note_empty(outcome)
     return outcome
 
 

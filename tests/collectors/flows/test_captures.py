@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from collectors.flows.captures import Captures
 from outage.errors import BadInput
-from tests.collectors.flows.made import read
+from tests.collectors.flows.made import Read, read
 
 NAMES = [
     "KakaoTalk_chat.pcap", "KakaoTalk_talk.pcap", "bad-dns-traffic.pcap",
@@ -29,6 +30,12 @@ def pcaps(shared: Path) -> Path:
         pytest.skip("no tshark here; install it (Debian: tshark)")
     pytest.importorskip("nfstream", reason="nfstream is not installed (extra: capture)")
     return shared / "data" / "pcaps"
+
+
+@cache
+def captured(path: Path) -> Read:
+    """Return a capture as read, once for all tests."""
+    return read(Captures(), path)
 
 
 def counted(path: Path) -> dict[str, Counter[str]]:
@@ -54,7 +61,7 @@ def counted(path: Path) -> dict[str, Counter[str]]:
 def test_flags_agree_with_tsharks_count_on_every_capture(pcaps: Path, name: str) -> None:
     expected = counted(pcaps / name)
 
-    flows = [one for one in read(Captures(), pcaps / name).flows if one["protocol"] == "tcp"]
+    flows = [one for one in captured(pcaps / name).flows if one["protocol"] == "tcp"]
 
     def shape(rows: list[tuple[int, ...]]) -> Counter[tuple[int, ...]]:
         return Counter(row for row in rows if any(row))
@@ -67,9 +74,9 @@ def test_flags_agree_with_tsharks_count_on_every_capture(pcaps: Path, name: str)
 
 
 def test_the_evidence_for_whatsapp_in_each_capture(pcaps: Path) -> None:
-    chat = read(Captures(), pcaps / "whatsapp.pcap")
-    login = read(Captures(), pcaps / "whatsapp_login_chat.pcap")
-    files = read(Captures(), pcaps / "whatsappfiles.pcap")
+    chat = captured(pcaps / "whatsapp.pcap")
+    login = captured(pcaps / "whatsapp_login_chat.pcap")
+    files = captured(pcaps / "whatsappfiles.pcap")
 
     # 86 handshakes with a chat port, no DNS and no TLS: nothing names them.
     assert (len(chat.flows), len(chat.answers)) == (86, 0)
@@ -91,14 +98,14 @@ def test_bytes_are_those_of_ip_packets(pcaps: Path) -> None:
         [*command, "-e", "ip.len"], capture_output=True, text=True, check=True
     ).stdout.split()
 
-    flows = read(Captures(), path).flows
+    flows = captured(path).flows
 
     assert sum(one["bytes_up"] for one in flows) == sum(map(int, lengths))
     assert sum(one["packets_up"] for one in flows) == len(lengths)
 
 
 def test_dns_answers_have_address_ttl_code_and_round_trip(pcaps: Path) -> None:
-    outcome = read(Captures(), pcaps / "dns_fragmented.pcap")
+    outcome = captured(pcaps / "dns_fragmented.pcap")
 
     by_name = {(one["name"], one["address"]): one for one in outcome.answers}
     # Glue in the additional section is no answer to the question.
@@ -109,7 +116,7 @@ def test_dns_answers_have_address_ttl_code_and_round_trip(pcaps: Path) -> None:
 
 
 def test_the_server_is_told_where_a_capture_begins_in_the_middle(pcaps: Path) -> None:
-    flows = read(Captures(), pcaps / "googledns_android10.pcap").flows
+    flows = captured(pcaps / "googledns_android10.pcap").flows
 
     assert {one["server_port"] for one in flows if one["protocol"] == "tcp"} == {853}
 
