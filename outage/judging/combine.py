@@ -7,6 +7,7 @@ innocent explanation of the same observations.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,8 @@ class Index:
     pairs: tuple[tuple[int, int], ...]  # (subject, vantage) seen by the network
     unit_pair: Ints  # the pair of each unit, -1 for people
     unit_subject: Ints
+    unit_source: Ints  # a number for each source, for its people and its network apart
+    unit_share: Ints  # a number for each service of these
     pair_subject: Ints
     pair_vantage: Ints
     operator_subject: Ints  # per vantage: the subject that is this operator, -1 if none
@@ -75,12 +78,19 @@ class Index:
             pairs,
             unit_pair,
             np.array([place[unit.subject] for unit in units], dtype=np.int64),
+            _numbered((unit.source, unit.people) for unit in units),
+            _numbered((unit.source, unit.people, unit.subject) for unit in units),
             np.array([pair[0] for pair in pairs], dtype=np.int64),
             np.array([pair[1] for pair in pairs], dtype=np.int64),
             np.array([place.get(name, -1) for name in vantages], dtype=np.int64),
             np.array([_unproven(table, f) for f in features]).reshape(len(pairs), len(table.rows)),
             posts,
         )
+
+
+def _numbered(names: Iterable[Hashable]) -> Ints:
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(one, len(numbers)) for one in names], dtype=np.int64)
 
 
 def _unproven(table: Signatures, measured: set[str]) -> list[float]:

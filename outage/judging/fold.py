@@ -87,7 +87,7 @@ class Judge:
 
     def _judge(self, tick: Tick, block: Scored, loud: bool) -> None:
         spoke: Bools = block.spoke[tick.row] > 0
-        self.noticing.gaps(tick, spoke)
+        self.noticing.gaps(tick, spoke, block.due[tick.row])
         if not loud and not self.state.tracks and not self.state.sightings:
             return
         heard = self.running.listen(tick, block, spoke)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from outage.batches import Floats
 from outage.judging.combine import Bools, Verdicts
 from outage.judging.running import Heard, Running, Tick
+from outage.judging.scoring import WELL_COUNTED
 from outage.judging.signatures import Signatures
 from outage.judging.state import FoldState, Sighting
 from outage.settings import Judging
@@ -68,31 +70,71 @@ class Noticing:
                 name = index.vantages[v]
                 self._sight(heard.tick, "record_loss", name, name)
 
-    def gaps(self, tick: Tick, spoke: Bools) -> None:
-        """Notice vantages from which nothing comes although it did within the last day."""
+    def gaps(self, tick: Tick, spoke: Bools, due: Floats) -> None:
+        """Notice from where, by whom and of whom nothing comes although it did within a day.
+
+        A vantage at once; a source, or a service of one, when it was silent for as long as its
+        last word counts and much was `due` (units,): small services have empty slots.
+        """
         units = self.running.layout.plane_units[tick.plane]
-        network = self.running.network[units]
-        expected = network & (self.running.heard[units] > tick.slot_start - DAY)
+        expected = self.running.heard[units] > tick.slot_start - DAY
         if not (expected & ~spoke).any():
             return
-        index = self.running.index
-        pairs = index.unit_pair[units]
+        lately = self.running.lately(tick)
+        blind = self._silent_vantages(tick, expected, spoke, lately)
+        gone = expected & ~lately[units] & ~blind
+        if gone.any():
+            self._silent_sources(tick, expected & ~blind, gone, due)
+
+    def _silent_vantages(self, tick: Tick, expected: Bools, spoke: Bools, lately: Bools) -> Bools:
+        """Notice vantages that no source hears; return which of the plane's units are there."""
+        running, index = self.running, self.running.index
+        units = running.layout.plane_units[tick.plane]
+        network, pairs = running.network[units], index.unit_pair[units]
+        elsewhere = running.network & lately
+        elsewhere[units] = spoke & network
         silent = np.setdiff1d(
-            index.pair_vantage[pairs[expected]], index.pair_vantage[pairs[spoke & network]]
+            index.pair_vantage[pairs[expected & network]],
+            index.pair_vantage[index.unit_pair[elsewhere]],
         )
         for v in silent:
             name = index.vantages[v]
             if name:
                 self._sight(tick, "data_gap", name, name)
+        return np.asarray(network & np.isin(index.pair_vantage[pairs], silent))
 
-    def _sight(self, tick: Tick, kind: str, subject: str, vantage: str | None) -> None:
+    def _silent_sources(self, tick: Tick, expected: Bools, gone: Bools, due: Floats) -> None:
+        """Notice sources of which all that is expected is gone, else services that one lost."""
+        index, here = self.running.index, self.running.layout.plane_units[tick.plane]
+        told = np.zeros_like(gone)
+        for kind, groups in (
+            ("source_gap", index.unit_source[here]),
+            ("service_gap", index.unit_share[here]),
+        ):
+            left = gone & ~told
+            some = np.bincount(groups, weights=expected) == np.bincount(groups, weights=gone)
+            for number in np.unique(groups[left]):
+                mine = (groups == number) & gone
+                unit = index.units[here.start + int(np.argmax(mine))]
+                name = unit.source if kind == "source_gap" else unit.subject
+                if not some[number] or not name:
+                    continue
+                told |= mine
+                if due[mine].sum() >= WELL_COUNTED:
+                    since = int(self.running.heard[here][mine].max())
+                    self._sight(tick, f"people_{kind}" if unit.people else kind, name, None, since)
+
+    def _sight(
+        self, tick: Tick, kind: str, subject: str, vantage: str | None, start: int | None = None
+    ) -> None:
         for known in self.state.sightings:
             same = (known.kind, known.subject, known.vantage) == (kind, subject, vantage)
             if same and tick.slot_start - known.last <= SAME_SIGHTING_SECONDS:
-                known.last = tick.slot_end
+                known.last = max(known.last, tick.slot_end)
                 self.noticed[id(known)] = known
                 return
-        sighting = Sighting(kind, subject, vantage, tick.slot_start, tick.slot_end)
+        start = tick.slot_start if start is None else start
+        sighting = Sighting(kind, subject, vantage, start, tick.slot_end)
         self.state.sightings.append(sighting)
         self.noticed[id(sighting)] = sighting
 

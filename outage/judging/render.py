@@ -28,6 +28,7 @@ BACK_SLOTS: Final = 3  # how far a change point may move an onset or an end
 CONFIDENCE_NATS: Final = 4.0
 MOST_SURE: Final = 0.99
 COLD_SHARE: Final = 0.8  # a few hours of counts know no season
+GAPS: Final = ("source_gap", "service_gap")
 NETWORK: Final = tuple(name for name, one in SIGNALS.items() if one.witness != "people")
 
 
@@ -62,7 +63,7 @@ def notice(engine: Engine, sighting: Sighting) -> Notice:
     """Return a nuisance as a record."""
     kind = "level_shift" if sighting.kind.startswith("level_shift") else sighting.kind
     return Notice(
-        kind=kind,
+        kind="data_gap" if kind.endswith(GAPS) else kind,
         subject=sighting.subject,
         vantage=sighting.vantage,
         start=sighting.start,

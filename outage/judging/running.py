@@ -110,7 +110,7 @@ class Running:
         said = Said(share * block.evidence[rows], block.spoke[rows] > 0, starts, seconds)
         keep = float(np.exp(-seconds / self.settings.memory_seconds))
         kept = Memories((), self.evidence[units], self.since[units], self.heard[units])
-        return sweep(kept, said, keep, self._least[units], self.network[units])
+        return sweep(kept, said, keep, self._least[units])
 
     def stand(self, plane: int, block: Scored, ahead: Sweep, slot: int) -> None:
         """Take a plane's units to where they stand after a slot of the sweep."""
@@ -119,6 +119,10 @@ class Running:
         self.evidence[units] = ahead.evidence[slot]
         self.since[units] = ahead.since[slot]
         self.heard[units] = ahead.heard[slot]
+
+    def lately(self, tick: Tick) -> Bools:
+        """Return which units were heard so lately that their last word still counts."""
+        return np.asarray(self.heard + self.lag > tick.moment - self._patience)
 
     def listen(self, tick: Tick, block: Scored, spoke: Bools) -> Heard:
         """Return what is known at the tick, by pair and by subject."""
@@ -129,10 +133,9 @@ class Running:
         here[units] = spoke
         excess = np.zeros(len(self.index.subjects))
         np.add.at(excess, self.index.unit_subject[units][spoke], block.excess[tick.row][spoke])
-        lately = self.heard + self.lag > tick.moment - self._patience
         return Heard(
             tick,
-            combine(self.index, self.evidence, lately),
+            combine(self.index, self.evidence, self.lately(tick)),
             combine(self.index, fresh, here),
             excess,
         )

@@ -15,7 +15,7 @@ from outage.judging.medians import column_medians
 from outage.judging.outlook import Group, Outlook, seen_of
 from outage.judging.signatures import Signatures
 from outage.judging.weigh import discounts, features, floor_of, weigh
-from outage.words import SIGNALS, Witness
+from outage.words import SIGNALS, Combine, Witness
 
 COMPLAINTS: Final = ("error_posts", "user_reports")
 LEVEL_CAP: Final = 0.7  # log units; more than doubled or halved is not a drift
@@ -27,8 +27,9 @@ WELL_COUNTED: Final = 10.0
 class Scored:
     """A plane's block of slots: evidence (slots, units, rows), spoke (slots, units).
 
-    `excess` (slots, units) is how many complaints more than expected people made; `cold` (units,)
-    tells which units have no season yet.
+    `excess` (slots, units) is how many complaints more than expected people made; `due` (slots,
+    units) the largest count or volume that was expected; `cold` (units,) tells which units have no
+    season yet.
 
     `values`, `location` and `spread` have shape (slots, series), the location corrected for
     slow drift.
@@ -39,6 +40,7 @@ class Scored:
     evidence: Floats
     spoke: Floats
     excess: Floats
+    due: Floats
     cold: npt.NDArray[np.bool_]
     values: Floats
     location: Floats
@@ -84,7 +86,7 @@ def score(
     shape = (len(values), len(plane.units))
     evidence = np.zeros((*shape, len(table.rows)))
     spoke = np.zeros(shape)
-    excess = np.zeros(shape)
+    excess, due = np.zeros(shape), np.zeros(shape)
     cold = np.zeros(len(plane.units), dtype=bool)
     as_expected = np.ones(len(plane.units))
     for group in groups:
@@ -92,8 +94,11 @@ def score(
         for name in COMPLAINTS:
             if name in found and (count := found[name].count) is not None:
                 excess[:, group.units] += np.nan_to_num(count[0] - count[1])
-        for columns in group.columns.values():
+        for name, columns in group.columns.items():
             cold[group.units] |= unseasoned[columns]
+            if SIGNALS[name].combine is Combine.SUM:
+                most = np.fmax(due[:, group.units], outlook.location[:, columns])
+                due[:, group.units] = most
         shares = discounts(found)
         for name, feature in found.items():
             wider = outlook.gains.get(name, as_expected)[group.units]
@@ -108,6 +113,7 @@ def score(
         np.round(evidence, ROUNDING),
         spoke,
         excess,
+        due,
         cold,
         values,
         outlook.location,

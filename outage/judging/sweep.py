@@ -34,7 +34,7 @@ class Sweep:
     """Where units stood after each slot: `Memories` with the slots as first axis.
 
     `loud` (slots,) is the strongest evidence of a unit that spoke, 0 where none did; `missed`
-    (slots,) tells where a unit of the network that spoke within the last day is silent.
+    (slots,) tells where a unit that spoke within the last day is silent.
     """
 
     evidence: Floats
@@ -44,7 +44,7 @@ class Sweep:
     missed: Bools
 
 
-def sweep(kept: Memories, said: Said, keep: float, least: Floats, network: Bools) -> Sweep:
+def sweep(kept: Memories, said: Said, keep: float, least: Floats) -> Sweep:
     """Go on from `kept` over all slots of `said`.
 
     Evidence fades by the factor `keep` a slot and stays between `least` (units, rows) and MOST;
@@ -59,7 +59,7 @@ def sweep(kept: Memories, said: Said, keep: float, least: Floats, network: Bools
     began = (evidence > 0.0) & (before <= 0.0) & spoke
     since = np.where(began, said.starts[:, None, None], kept.since)
     loud = np.where(spoke, evidence, -np.inf).max(axis=(1, 2), initial=-np.inf)
-    lately = network & (heard > said.starts[:, None] - DAY)
+    lately = heard > said.starts[:, None] - DAY
     return Sweep(
         evidence,
         np.maximum.accumulate(since, axis=0),

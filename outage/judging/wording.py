@@ -19,6 +19,10 @@ INNOCENT: Final[Mapping[str, str]] = MappingProxyType(
         "level_shift_up": "every flow carries more than it used to, nothing fails: a new release",
         "news": "many posts name it and its traffic is as expected: news",
         "meme": "people joke or complain and its traffic is as expected: only talk",
+        "source_gap": "this source counts nothing any more, though traffic is expected",
+        "people_source_gap": "this source says nothing of people any more, though much is expected",
+        "service_gap": "nothing of it is counted any more, though others are",
+        "people_service_gap": "no people are counted any more who name it, though others are",
         "record_loss": "all counts fall alike and no proportion changes: records may be missing",
     }
 )

@@ -231,3 +231,15 @@ GONE = everything(0.05)
 def blackout(since: int, minutes: int, service: str = "alpha") -> Change:
     """Return a failure of a service's application, on every vantage."""
     return Change(since, since + minutes * MINUTE, APPLICATION, service)
+
+
+def together(one: SampleBatch, other: SampleBatch) -> SampleBatch:
+    """Return the samples of both; they have no series in common."""
+    return SampleBatch(
+        (*one.series, *other.series),
+        np.concatenate([one.series_index, other.series_index + len(one.series)]),
+        np.concatenate([one.slot_start, other.slot_start]),
+        np.concatenate([one.value, other.value]),
+        np.concatenate([one.known_at, other.known_at]),
+        np.concatenate([one.weight, other.weight]),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from outage.slots import HOUR, MINUTE
@@ -11,9 +13,12 @@ from tests.judging.made import (
     ENDS,
     SLOT,
     Change,
+    Judged,
     at,
     blackout,
     judge,
+    together,
+    where,
     without,
     world,
 )
@@ -113,3 +118,71 @@ def test_people_are_heard_while_the_network_is_silent() -> None:
 
     (one,) = judge(batch).incidents
     assert (one.subject, one.cause, one.vantages) == ("alpha", Cause.UNKNOWN, ())
+
+
+# -- who is silent ----------------------------------------------------------------------------
+
+
+def gaps(judged: Judged) -> list[tuple[str, str | None]]:
+    return [(n.subject, n.vantage) for n in judged.notices if n.kind == "data_gap"]
+
+
+def test_a_silent_source_of_people_is_named_once() -> None:
+    judged = judge(without(world(), NOON, NOON + 5 * HOUR, source="crowd"))
+
+    assert gaps(judged) == [("crowd", None)]
+    (one,) = [n for n in judged.notices if n.kind == "data_gap"]
+    assert (one.start, one.end) == (NOON, NOON + 5 * HOUR)
+    assert one.text == (
+        "crowd: this source says nothing of people any more, though much is expected"
+    )
+    assert judged.incidents == []
+
+
+@pytest.mark.parametrize("source", ["probe", "crowd"])
+def test_a_service_of_which_nothing_is_heard_is_named(source: str) -> None:
+    judged = judge(without(world(), NOON, NOON + 5 * HOUR, subject="alpha", source=source))
+
+    assert gaps(judged) == [("alpha", None)]
+    assert judged.incidents == []
+
+
+def test_a_silent_vantage_is_named_and_not_its_services_too() -> None:
+    judged = judge(without(world(), NOON, NOON + 5 * HOUR, vantage="op-a"))
+
+    assert gaps(judged) == [("op-a", "op-a")]
+
+
+def test_a_single_empty_slot_is_told_of_nobody() -> None:
+    silent = without(world(), NOON, NOON + SLOT, source="crowd")
+
+    assert gaps(judge(without(silent, NOON, NOON + SLOT, subject="alpha"))) == []
+
+
+def test_those_of_whom_little_is_expected_may_be_silent() -> None:
+    batch = where(world(), lambda one: one.signal != "posts")
+
+    assert gaps(judge(without(batch, NOON, NOON + HOUR, subject="alpha", source="crowd"))) == []
+
+
+def test_an_hourly_source_that_ends_does_not_blind_a_vantage_that_others_hear() -> None:
+    hourly = where(world(slot_seconds=3_600), lambda one: one.vantage == "op-a")
+    slow = tuple(replace(one, source="hourly") for one in hourly.series)
+    both = together(world(), replace(hourly, series=slow))
+
+    judged = judge(without(both, NOON, ENDS, source="hourly"))
+
+    assert gaps(judged) == [("hourly", None)]
+    assert judged.incidents == []
+
+
+def test_a_quick_source_that_ends_is_named_where_an_hourly_one_goes_on() -> None:
+    hourly = where(world(slot_seconds=3_600), lambda one: one.vantage == "op-a")
+    slow = tuple(replace(one, source="hourly") for one in hourly.series)
+    quick = where(world(), lambda one: one.vantage == "op-a" or one.source == "crowd")
+
+    judged = judge(
+        without(together(quick, replace(hourly, series=slow)), NOON, ENDS, source="probe")
+    )
+
+    assert gaps(judged) == [("probe", None)]

@@ -96,7 +96,7 @@ def test_a_sweep_is_what_its_slots_are_one_by_one(seed: int, silence: float, slo
     )
     least = np.full((units, rows), -3.0)
 
-    whole = sweep(kept, said, 0.67, least, np.ones(units, dtype=bool))
+    whole = sweep(kept, said, 0.67, least)
 
     expected = step_by_step(kept, said, 0.67, least)
     assert whole.evidence[-1].tolist() == expected.evidence.tolist()
