@@ -186,16 +186,18 @@ class XCounts:
             seen.add(token)
         else:
             raise SourceError(f"{self._surroundings.source}: X gave over {PAGES} pages for {query}")
-        otherwise = 0.0 if complete else np.nan
-        return np.array([known.get(at, otherwise) for at in range(*piece, MINUTE)])
+        minutes = np.full((piece[1] - piece[0]) // MINUTE, 0.0 if complete else np.nan)
+        for at, count in known.items():
+            if piece[0] <= at < piece[1]:
+                minutes[(at - piece[0]) // MINUTE] = count
+        return minutes
 
     def _page(self, query: str, piece: Interval, token: str | None) -> Page:
-        # One minute more than is wanted: the newest bucket is not to be trusted.
         params = {
             "query": query,
             "granularity": "minute",
             "start_time": format_time(piece[0]),
-            "end_time": format_time(piece[1] + MINUTE),
+            "end_time": format_time(self._end(piece)),
         }
         if token is not None:
             params["next_token"] = token
@@ -203,6 +205,12 @@ class XCounts:
         answer = self._client.request("GET", self._route(piece), params=params)
         page: Page = self._http.read(answer, lambda body: parse(json.loads(body)))
         return page
+
+    def _end(self, piece: Interval) -> int:
+        """Return the end to ask for: the newest bucket is not to be trusted, so one more."""
+        # Of old ones not: a minute more than 30 days could be a page more, which costs.
+        fresh = piece[1] > self._surroundings.clock() - HOUR
+        return piece[1] + MINUTE if fresh else piece[1]
 
     def _route(self, piece: Interval) -> str:
         recent = piece[0] >= self._surroundings.clock() - RECENT_REACH

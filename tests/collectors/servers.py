@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,13 +43,15 @@ class Request:
 class Answer:
     """What the server answers: bytes and text as they are, all else as JSON.
 
-    `cut` announces that many bytes more than are sent; then the connection ends.
+    `cut` announces that many bytes more than are sent; then the connection ends. `drip` is the
+    number of seconds between two bytes.
     """
 
     body: Any = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
+    drip: float = 0.0
 
     def raw(self) -> bytes:
         """Return the bytes of the body."""
@@ -77,6 +80,7 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's word
 
         def _handle(self) -> None:
             parts = urlsplit(self.path)
@@ -96,8 +100,14 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[Server]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(raw) + reply.cut))
             self.end_headers()
-            self.wfile.write(raw)
+            self._write(raw, reply.drip)
             self.close_connection = self.close_connection or bool(reply.cut)
+
+        def _write(self, raw: bytes, drip: float) -> None:
+            for at in range(0, len(raw) if drip else 0):
+                self.wfile.write(raw[at : at + 1])
+                sleep(drip)
+            self.wfile.write(b"" if drip else raw)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

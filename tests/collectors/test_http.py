@@ -200,6 +200,14 @@ def test_a_slow_source_is_given_up() -> None:
             http.get("/")
 
 
+def test_a_source_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.http.WHOLE_SECONDS", 0.2)
+    with serving(in_turn(Answer("x" * 100, drip=0.02))) as server:
+        http = Http(surroundings(), server.url, attempts=1, read_seconds=5)
+        with pytest.raises(SourceError, match="takes too long"):
+            http.get("/")
+
+
 def test_a_login_beside_the_project_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

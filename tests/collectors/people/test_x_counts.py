@@ -110,6 +110,14 @@ def test_the_newest_bucket_is_asked_for_and_dropped() -> None:
     assert values(samples) == expected([POSTS])
 
 
+def test_an_old_step_is_one_page() -> None:
+    with counting(FakeX(page_days=30, leave_out_zeros=True)) as (collector, server):
+        samples = list(collector.collect(LONG_AGO, LONG_AGO + 90 * DAY))
+    assert len(server.requests) == 2 * 4
+    assert values(samples) == expected([POSTS], LONG_AGO, LONG_AGO + 90 * DAY)
+    assert server.requests[2].one("end_time") == server.requests[4].one("start_time")
+
+
 def test_a_week_is_recent_and_what_is_older_is_in_the_archive() -> None:
     with counting() as (collector, server):
         list(collector.collect(SINCE - 6 * DAY, SINCE - 6 * DAY + 600))
