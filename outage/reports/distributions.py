@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from outage.reports.exhibits import WHOLE, Axis, Column, Exhibit, Line, Plot, Row, Table, Unit
+from outage.reports.exhibits import WHOLE, Axis, Column, Exhibit, Line, Plot, Row, Table
 from outage.reports.selection import SECOND, Flows
 from outage.reports.spread import Spread, bin_of, gather
 
@@ -21,7 +21,7 @@ SLOW: Final = 250_000  # bit/s
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """What is spread over flows: its name in the report, its unit, the SQL that gives it.
+    """What is spread over flows: its name in the report, its axis, the SQL that gives it.
 
     `marks` are the values at which the paper reads its CDF.
     """
@@ -29,7 +29,7 @@ class Quantity:
     name: str
     title: str
     original: str
-    unit: Unit
+    axis: Axis
     expression: str
     where: str = "TRUE"
     marks: Sequence[tuple[float, str]] = ()
@@ -64,7 +64,7 @@ SIZES: Final = Quantity(
     "size",
     "Flow size, both ways together",
     "figure 5 (b)",
-    "bytes",
+    Axis("flow size", "bytes", log=True),
     SIZE,
     marks=((10_000, "up to 10 kB"), (70_000, "up to 70 kB"), (1_000_000, "up to 1 MB")),
 )
@@ -72,7 +72,7 @@ DURATIONS: Final = Quantity(
     "duration",
     "Flow duration",
     "figure 5 (c)",
-    "seconds",
+    Axis("flow duration", "seconds", log=True),
     SECONDS,
     marks=((60, "up to 1 min"), (900, "up to 15 min"), (1_440, "up to 24 min")),
 )
@@ -83,7 +83,7 @@ def _throughput(name: str, title: str, column: str) -> Quantity:
         name,
         f"Throughput {title} of flows over 1 MB {title}",
         "figure 5 (d)",
-        "bit/s",
+        Axis("throughput", "bit/s", log=True),
         f"({column} * 8 / {SECONDS})",
         f"{column} > {LARGE} AND ended > began",
         marks=((SLOW, "up to 250 kbit/s"), (1_000_000, "up to 1 Mbit/s")),
@@ -134,7 +134,7 @@ def counted(flows: Flows, quantity: Quantity, kind: str = "''") -> list[tuple[An
 
 def table(quantity: Quantity, what: str, spreads: Mapping[str, Spread]) -> Table:
     """Return mean, quantiles and shares up to the marks, one row a spread that has flows."""
-    unit = quantity.unit
+    unit = quantity.axis.unit
     columns = [
         Column(what, what),
         Column("flows", "flows", "count"),
@@ -143,7 +143,7 @@ def table(quantity: Quantity, what: str, spreads: Mapping[str, Spread]) -> Table
         *(Column(f"upto_{mark:g}", text, "share") for mark, text in quantity.marks),
     ]
     rows = [_row(quantity, what, name, one) for name, one in spreads.items() if one.flows]
-    name = f"{quantity.name}s" if quantity.unit != "bit/s" else quantity.name
+    name = f"{quantity.name}s" if unit != "bit/s" else quantity.name
     return Table(name, quantity.title, quantity.original, columns, rows)
 
 
@@ -164,7 +164,7 @@ def cdf(quantity: Quantity, spreads: Mapping[str, Spread], title: str | None = N
         f"{quantity.name}_cdf",
         title or quantity.title,
         quantity.original,
-        Axis(quantity.title.split(",")[0].split(" of ")[0].lower(), quantity.unit, log=True),
+        quantity.axis,
         Axis("share of flows", "share"),
         lines,
         "cdf",

@@ -99,6 +99,7 @@ def _used(hosts: Hosts, part: str, systems: Systems | None) -> Row:
     known = hosts.known(part)
     service = hosts.flows.scope.service
     return {
+        "part": part,
         "name": service if part == WHOLE else f"{service}, {part}",
         "addresses": len(known),
         **prefix_counts(known),
@@ -109,7 +110,7 @@ def _used(hosts: Hosts, part: str, systems: Systems | None) -> Row:
 def _announced(hosts: Hosts, systems: Systems) -> list[Row]:
     hosting = [one for one in hosts.grouped(systems.of) if one is not None]
     return [
-        {"name": _name(systems, one), **range_counts(systems.announced(one))}
+        {"system": one, "name": _name(systems, one), **range_counts(systems.announced(one))}
         for one in hosting[:OTHER_SYSTEMS]
     ]
 

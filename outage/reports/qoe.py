@@ -23,7 +23,18 @@ from outage.reports.distributions import (
     cells,
     table,
 )
-from outage.reports.exhibits import WHOLE, Axis, Column, Exhibit, Line, Plot, Report, Row, Table
+from outage.reports.exhibits import (
+    WHOLE,
+    Axis,
+    Column,
+    Exhibit,
+    Line,
+    Plot,
+    Report,
+    Row,
+    Table,
+    Value,
+)
 from outage.reports.selection import Flows
 from outage.reports.traffic import doubts
 
@@ -43,7 +54,7 @@ TIMES: Final = Quantity(
     "download_time",
     "Download time of transfers over 1 MB",
     "figure 7 (c)",
-    "seconds",
+    Axis("download time", "seconds", log=True),
     SECONDS,
     f"bytes_down > {LARGE}",
 )
@@ -96,17 +107,16 @@ def opinions(flows: Flows) -> Table:
         Column("transfers", "transfers"),
         Column("count", "count", "count"),
         Column("good", "good, up to 20 s", "share"),
-        Column("acceptable", "at least acceptable, up to 40 s", "share"),
-        Column("bad", "bad or worse, over 40 s", "share"),
+        Column("acceptable", "acceptable, to 40 s", "share"),
+        Column("bad", "bad, to 80 s", "share"),
         Column("very_bad", "very bad, from 80 s", "share"),
+        Column("at_least_acceptable", "at least acceptable", "share"),
+        Column("bad_or_worse", "bad or very bad", "share"),
         Column("score", "mean opinion score", "score"),
     ]
     found = flows.rows(_opinion_query())
-    rows = [
-        _opinion(ABOUT, [row for row in found if row[1]]),
-        _opinion(OVER, found),
-    ]
-    inner = [_opinion(f"{OVER}, {part}", _of(found, flows, part)) for part in flows.parts.names[1:]]
+    rows = [_opinion(ABOUT, WHOLE, [row for row in found if row[1]]), _opinion(OVER, WHOLE, found)]
+    inner = [_opinion(OVER, part, _of(found, flows, part)) for part in flows.parts.names[1:]]
     rows += [row for row in inner if row["count"]]
     title = "Opinion of downloads by waiting time"
     return Table("opinions", title, "section 5, figure 7 (a, c)", columns, rows, NOTE)
@@ -126,17 +136,20 @@ def _opinion_query() -> str:
         GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - numbers of this module
 
 
-def _opinion(name: str, rows: Sequence[Any]) -> Row:
+def _opinion(size: str, part: str, rows: Sequence[Any]) -> Row:
+    name = size if part == WHOLE else f"{size}, {part}"
+    about: dict[str, Value] = {"transfers": name, "size": size, "part": part}
     count, good, acceptable, very_bad, score = (sum(row[k] for row in rows) for k in range(2, 7))
     if not count:
-        return {"transfers": name, "count": 0}
-    return {
-        "transfers": name,
+        return about | {"count": 0}
+    return about | {
         "count": count,
         "good": good / count,
-        "acceptable": acceptable / count,
-        "bad": (count - acceptable) / count,
+        "acceptable": (acceptable - good) / count,
+        "bad": (count - acceptable - very_bad) / count,
         "very_bad": very_bad / count,
+        "at_least_acceptable": acceptable / count,
+        "bad_or_worse": (count - acceptable) / count,
         "score": score / count,
     }
 

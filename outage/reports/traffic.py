@@ -47,9 +47,10 @@ def shares(flows: Flows) -> Table:
     """Return table 3: each part's share of bytes and flows, and what of its bytes came down."""
     sums = _sums(flows)
     inner = flows.parts.inner
-    columns = [Column("feature", ""), *(Column(part, part, "share") for part in inner)]
+    columns = [Column("title", ""), *(Column(part, part, "share") for part in inner)]
     rows = [_share_row(sums, inner, *feature) for feature in SHARES]
-    rows.append({"feature": "bytes down / bytes"} | {part: _down(*sums[part]) for part in inner})
+    ratio = {part: _down(*sums[part]) for part in inner}
+    rows.append({"feature": "down_share", "title": "bytes down / bytes", **ratio})
     title = "Volume and flows per traffic category"
     return Table("shares", title, "table 3", columns, rows)
 
@@ -69,7 +70,7 @@ def _sums(flows: Flows) -> Sums:
 def _share_row(sums: Sums, parts: Sequence[str], name: str, title: str, place: int) -> Row:
     whole = next(iter(sums.values()))[place]
     values = {part: sums[part][place] / whole if whole else None for part in parts}
-    return {"feature": title, **values}
+    return {"feature": name, "title": title, **values}
 
 
 def _down(_: float, down: float, up: float) -> float | None:

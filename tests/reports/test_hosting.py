@@ -60,6 +60,7 @@ def test_table_2_counts_addresses_and_prefixes_by_version_and_part(
     whole, chat, media, images, *announced = table(report(flows, systems=systems), "prefixes")
 
     assert whole == {
+        "part": "all",
         "name": "whatsapp",
         "addresses": 4,
         "prefixes_24": 2,
@@ -74,6 +75,7 @@ def test_table_2_counts_addresses_and_prefixes_by_version_and_part(
     assert images["name"] == "whatsapp, mmi"
     assert announced == [
         {
+            "system": number,
             "name": f"AS {number}",
             "addresses": 256 * nets,
             "prefixes_24": nets,

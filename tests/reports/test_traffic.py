@@ -41,12 +41,12 @@ def test_table_3_has_its_rows_and_columns(write: Write) -> None:
 
     shares = rows(found, "shares", "feature")
 
-    assert list(shares) == ["bytes down", "bytes up", "flows", "bytes down / bytes"]
-    assert list(shares["flows"])[1:] == ["chat", "mm", "mmv", "mms", "rest"]
-    assert [shares["bytes down"][one] for one in ("chat", "mm", "rest")] == [0.1, 0.9, 0]
-    assert [shares["bytes up"][one] for one in ("chat", "mm", "rest")] == [0.3, 0.6, 0.1]
+    assert list(shares) == ["bytes_down", "bytes_up", "flows", "down_share"]
+    assert list(shares["flows"])[2:] == ["chat", "mm", "mmv", "mms", "rest"]
+    assert [shares["bytes_down"][one] for one in ("chat", "mm", "rest")] == [0.1, 0.9, 0]
+    assert [shares["bytes_up"][one] for one in ("chat", "mm", "rest")] == [0.3, 0.6, 0.1]
     assert [shares["flows"][one] for one in ("chat", "mm", "rest")] == [0.25, 0.5, 0.25]
-    assert [shares["bytes down / bytes"][one] for one in ("chat", "mmv", "mms", "rest")] == [
+    assert [shares["down_share"][one] for one in ("chat", "mmv", "mms", "rest")] == [
         0.25,
         0.5,
         0.8,
@@ -57,15 +57,15 @@ def test_table_3_has_its_rows_and_columns(write: Write) -> None:
 def test_a_service_without_categories_has_one_column(write: Write) -> None:
     shares = rows(report(write(flow(category=""))), "shares", "feature")
 
-    assert shares["flows"] == {"feature": "flows", "all": 1}
+    assert shares["flows"] == {"feature": "flows", "title": "flows", "all": 1}
 
 
 def test_bytes_that_are_not_known_are_not_zero(write: Write) -> None:
     found = report(write(flow(down=None, up=None)))
 
     shares = rows(found, "shares", "feature")
-    assert shares["bytes down"]["chat"] is None
-    assert shares["bytes down / bytes"]["chat"] is None
+    assert shares["bytes_down"]["chat"] is None
+    assert shares["down_share"]["chat"] is None
     assert as_json(found)["tables"]["sizes"]["rows"] == []
     assert found.remarks[0].startswith("1 of 1 flows have no byte counts")
 

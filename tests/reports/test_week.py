@@ -15,10 +15,10 @@ from outage.reports.traffic import traffic
 
 #: Table 3 of the paper, in percent.
 TABLE_3 = {
-    "bytes down": {"chat": 16.6, "mm": 83.0, "mmv": 38.8, "mmi": 12.8, "mms": 29.8},
-    "bytes up": {"chat": 29.5, "mm": 70.2, "mmv": 35.2, "mmi": 15.0, "mms": 17.9},
+    "bytes_down": {"chat": 16.6, "mm": 83.0, "mmv": 38.8, "mmi": 12.8, "mms": 29.8},
+    "bytes_up": {"chat": 29.5, "mm": 70.2, "mmv": 35.2, "mmi": 15.0, "mms": 17.9},
     "flows": {"chat": 93.4, "mm": 6.2, "mmv": 0.3, "mmi": 2.9, "mms": 2.9},
-    "bytes down / bytes": {"chat": 60.6, "mm": 76.3, "mmv": 75.1, "mmi": 70.0, "mms": 81.9},
+    "down_share": {"chat": 60.6, "mm": 76.3, "mmv": 75.1, "mmi": 70.0, "mms": 81.9},
 }
 #: Table 2: addresses, /24, /16, /8.
 TABLE_2 = {
