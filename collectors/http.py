@@ -275,7 +275,9 @@ def _last(error: BaseException) -> str:
     while error.args and isinstance(inner := error.args[-1], BaseException):
         error = inner
     reason = getattr(error, "reason", None)
-    return _last(reason) if isinstance(reason, BaseException) else hide(str(error))[:200]
+    if isinstance(reason, BaseException):
+        return _last(reason)
+    return hide(str(error).rpartition(": ")[2])[:200]  # before it stands the connection
 
 
 def _refusal(answer: requests.Response, now: int) -> SourceError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,8 @@ from outage.cli.database import DEFAULT_URL, Database
 from outage.cli.settings import Since, Until
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from outage.collecting.jobs import Job, Workshop
     from outage.collecting.running import Outcome, Run
     from outage.interfaces import Estimate
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def collect(
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE...]", show_default=False)
+        list[str] | None, typer.Argument(metavar="SOURCE", show_default=False)
     ] = None,
     *,
     since: Since = None,
@@ -80,7 +82,9 @@ def _run(store: Store, workshop: Workshop, found: list[Job], *, named: bool) -> 
         else:
             chosen.append(job)
     with ExitStack() as stack:
-        for outcome in carry_out(store, workshop, chosen, now, _shown(stack)):
+        screen = _Screen(stack)
+        for outcome in carry_out(store, workshop, chosen, now, screen):
+            screen.clear()
             fine = _tell(outcome) and fine
     return fine
 
@@ -122,18 +126,25 @@ def _told_cost(job: Job, told: Estimate | None) -> str:
     return f"{told.requests:,} requests, ${told.dollars:,.2f}: {told.text}"
 
 
-def _shown(stack: ExitStack) -> Callable[[Sequence[Run]], None]:
-    """Return what shows the runs on a terminal, and nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _runs: None
-    from rich.console import Console
+class _Screen:
+    """Shows on a terminal what is under way, and nothing elsewhere."""
 
-    from outage.slots import format_time
+    def __init__(self, stack: ExitStack) -> None:
+        self._status: Status | None = None
+        if sys.stderr.isatty():
+            from rich.console import Console
 
-    status = stack.enter_context(Console(stderr=True).status("collecting"))
+            self._status = stack.enter_context(Console(stderr=True).status("collecting"))
 
-    def show(runs: Sequence[Run]) -> None:
-        at = (f"{run.job.name} {format_time(run.delivery.latest) or '…'}" for run in runs)
-        status.update(f"collecting {', '.join(at)}")
+    def __call__(self, runs: Sequence[Run]) -> None:
+        from outage.slots import format_time
 
-    return show
+        if self._status is not None:
+            at = (f"{run.job.name} {format_time(run.delivery.latest) or '…'}" for run in runs)
+            self._status.update(f"collecting {', '.join(at)}")
+            self._status.start()
+
+    def clear(self) -> None:
+        """Make room for lines of text, until the next call."""
+        if self._status is not None:
+            self._status.stop()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from threading import Timer
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from outage.catalogue import Catalogue, Source
+from outage.collecting.delivery import Delivery
 from outage.collecting.jobs import Job, Workshop, estimate, jobs
 from outage.collecting.running import Outcome, collect
 from outage.errors import ConfigError, SourceError, UsageError
@@ -217,3 +219,29 @@ def test_an_outcome_is_told_in_one_line_with_the_source() -> None:
     assert Outcome(job, fault=SourceError("a\nb")).told() == "x: a b"
     assert Outcome(job, fault=SourceError("x: a")).told() == "x: a"
     assert Outcome(job).told() == ""
+
+
+def test_many_sources_deliver_side_by_side_on_both_databases(store: Store) -> None:
+    names = [f"s{number}" for number in range(20)]
+    known = catalogue(**{name: {"plug": "steady", "options": {"subject": name}} for name in names})
+
+    outcomes = run(store, known)
+
+    assert {name: one.told() for name, one in outcomes.items()} == dict.fromkeys(names, "")
+    assert stored(store) == dict.fromkeys(names, DAY_OF_SLOTS)
+    assert {one.collected_until for one in store.standings().values()} == {NOW}
+
+
+def test_a_wait_ends_when_the_run_is_stopped(opened: Store) -> None:
+    delivery = Delivery(opened, "x", clock)
+    started = monotonic()
+    delivery.sleep(0.05)
+    assert 0.05 <= monotonic() - started < 2
+    assert delivery.idle_seconds() < 1
+    Timer(0.1, delivery.stop).start()
+    with pytest.raises(SourceError, match="was stopped"):
+        delivery.sleep(30)
+    assert monotonic() - started < 5
+    with pytest.raises(SourceError, match="was stopped"):
+        delivery.put("a", "b")
+    assert opened.remembered("x", "a") is None
