@@ -16,10 +16,13 @@ SECOND: Final = 1_000_000
 EARLIEST: Final = 631_152_000 * SECOND  # 1990: earlier times are clocks that were never set
 LATEST: Final = 7_258_118_400 * SECOND  # 2200
 
+MOST: Final = 2**53  # of what is counted: no real counter comes near
+LONGEST: Final = 1e10  # seconds or milliseconds
+
 OCTET: Final = r"(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4: Final = rf"^{OCTET}\.{OCTET}\.{OCTET}\.{OCTET}$"
-WHOLE: Final = r"^ *[0-9]{1,19}(\.0+)? *$"
-DECIMAL: Final = r"^ *[0-9]{1,19}(\.[0-9]*)? *$"
+WHOLE: Final = r"^ *[0-9]{1,18}(\.0+)? *$"
+DECIMAL: Final = r"^ *[0-8]?[0-9]{1,18}(\.[0-9]*)? *$"
 ISO: Final = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}([.,]\d+)?"
 ZONE: Final = r" ?([Zz]|[+-]\d{2}:?(\d{2})?)$"
 COMMON_NAME: Final = r"(?:^|,) ?CN=(?P<name>[^,]+)"
@@ -84,7 +87,7 @@ def are_addresses(column: Any) -> tuple[Any, Bools]:
     return texts, ~nulls(texts)
 
 
-def integers(column: Any, what: str, faults: Faults, most: int = 2**62) -> Any:
+def integers(column: Any, what: str, faults: Faults, most: int = MOST) -> Any:
     """Return whole numbers from 0 to `most`, null where the text is null; marks the bad rows."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -104,7 +107,7 @@ def integers(column: Any, what: str, faults: Faults, most: int = 2**62) -> Any:
 
 
 def decimals(column: Any, what: str, faults: Faults) -> Any:
-    """Return numbers from 0 on as doubles, null where the text is null; marks the bad rows."""
+    """Return numbers from 0 to 1e10 as doubles, null where the text is null; marks the bad rows."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -115,10 +118,12 @@ def decimals(column: Any, what: str, faults: Faults) -> Any:
         values = pc.if_else(good, pc.utf8_trim_whitespace(column), None).cast(pa.float64())
     bad = nulls(values) & ~nulls(column)
     bad |= ~np.asarray(
-        pc.fill_null(pc.and_(pc.is_finite(values), pc.greater_equal(values, 0)), True)
+        pc.fill_null(pc.and_(pc.less_equal(values, LONGEST), pc.greater_equal(values, 0)), True)
     )
     if bad.any():
-        faults.mark(bad, Told(f"{what} is not a number from 0 on", "correct the record"))
+        faults.mark(
+            bad, Told(f"{what} is not a number from 0 to {LONGEST:,.0f}", "correct the record")
+        )
         values = pc.if_else(pa.array(bad), None, values)
     return values
 
@@ -131,7 +136,7 @@ def moments(column: Any, zone: str, faults: Faults) -> Ints:
     """
     import pyarrow.compute as pc
 
-    column = pc.fill_null(column, "")
+    column = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
     numeric = np.asarray(pc.match_substring_regex(column, DECIMAL), dtype=np.bool_)
     micros = np.zeros(len(column), dtype=np.int64)
     if numeric.all():

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 REQUIRED: Final = ("src", "dst", "protocol", "start")
 NO_TIME: Final = Told("the record has no time", "let the exporter write when flows start and end")
+MOST_SEEN: Final = 2**40  # packets or bytes of one record; times the rate they are below 2**63
+MOST_RATE: Final = 2**22
 NO_FLAGS: Final = Told("TCP flags are not readable", "correct the record")
 
 
@@ -70,7 +72,7 @@ class Exports:
         start, end = self._times(text, faults)
         scale = _scale(text, faults)
         counts = {
-            name: _scaled(integers(text[name], name, faults), scale)
+            name: _scaled(integers(text[name], name, faults, most=MOST_SEEN), scale)
             for name in ("packets", "bytes", "rpackets", "rbytes")
             if name in text
         }
@@ -145,7 +147,7 @@ def _scale(text: Mapping[str, Any], faults: Faults) -> Any:
 
     if "sampling" not in text:
         return None
-    rate = pc.fill_null(integers(text["sampling"], "sampling rate", faults), 1)
+    rate = pc.fill_null(integers(text["sampling"], "sampling rate", faults, most=MOST_RATE), 1)
     return pc.if_else(pc.equal(rate, 0), 1, rate)
 
 

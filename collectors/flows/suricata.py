@@ -45,7 +45,7 @@ class _Run:
 
     path: Path
     options: LogOptions
-    names: OrderedDict[Any, Event] = field(default_factory=OrderedDict)
+    names: OrderedDict[str, Event] = field(default_factory=OrderedDict)
     transactions: Transactions = field(default_factory=Transactions)
 
     def chunk(self, block: Block) -> LogChunk:
@@ -55,7 +55,9 @@ class _Run:
         for position, one in objects(block, damage):
             match one.get("event_type"):
                 case "flow":
-                    flows.append((position, {**one, "tls": self.names.pop(one.get("flow_id"), {})}))
+                    flows.append(
+                        (position, {**one, "tls": self.names.pop(str(one.get("flow_id")), {})})
+                    )
                 case "dns":
                     suricata_dns.take(self.transactions, int(block.numbers[position]), one)
                 case "tls":
@@ -76,6 +78,6 @@ class _Run:
     def _keep(self, one: Event) -> None:
         tls = one.get("tls")
         if isinstance(tls, dict):
-            self.names[one.get("flow_id")] = tls
+            self.names[str(one.get("flow_id"))] = tls
         if len(self.names) > MOST_NAMES:
             self.names.popitem(last=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from collectors.flows.transactions import DNS_PORTS, Transaction, Transactions
+from collectors.flows.json_lines import text
+from collectors.flows.transactions import Transaction, Transactions
 
 Event: TypeAlias = Mapping[str, Any]
 
+DNS_PORTS: Final = frozenset({"53", "853", "5353"})
 RCODES: Final[Mapping[str, str]] = {
     "NOERROR": "0", "FORMERR": "1", "SERVFAIL": "2", "NXDOMAIN": "3", "NOTIMP": "4",
     "REFUSED": "5", "YXDOMAIN": "6", "YXRRSET": "7", "NXRRSET": "8", "NOTAUTH": "9",
@@ -23,7 +25,7 @@ def take(transactions: Transactions, line: int, event: Event) -> None:
         return
     name = _name(dns)
     key = (str(event.get("flow_id")), str(dns.get("id")), name)
-    seen = Transaction(line, _client(event), name, event.get("timestamp"))
+    seen = Transaction(line, _client(event), name, text(event.get("timestamp")))
     if dns.get("type") in ("query", "request"):
         transactions.query(key, seen)
         return
@@ -40,11 +42,12 @@ def take(transactions: Transactions, line: int, event: Event) -> None:
     )
 
 
-def _client(event: Event) -> Any:
+def _client(event: Event) -> str | None:
     """Return who asked: not the end with the DNS port, whatever way the packet went."""
-    if event.get("src_port") in DNS_PORTS and event.get("dest_port") not in DNS_PORTS:
-        return event.get("dest_ip")
-    return event.get("src_ip")
+    sport, dport = (str(event.get(f"{end}_port")) for end in ("src", "dest"))
+    if sport in DNS_PORTS and dport not in DNS_PORTS:
+        return text(event.get("dest_ip"))
+    return text(event.get("src_ip"))
 
 
 def _name(dns: Event) -> str | None:

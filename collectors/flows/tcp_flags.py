@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16  # RFC 9293
+MOST_DIGITS: Final = 5
 BITS: Final[Mapping[str, int]] = {
     "FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ECE": 64, "CWR": 128,
 }  # fmt: skip
@@ -21,8 +22,8 @@ def flag_bits(word: str) -> int | None:
     (18, 18, 18, 18)
     """
     text = word.strip().upper().strip("[]")
-    if text.isdigit():
-        return int(text)
+    if text.isdecimal():
+        return int(text) if len(text) <= MOST_DIGITS else None
     if text.startswith("0X"):
         return hex_bits(text[2:])
     names = [BITS.get(name.strip(" '\""), -1) for name in text.replace("|", ",").split(",")]
@@ -39,6 +40,6 @@ def hex_bits(word: str) -> int | None:
     27
     """
     try:
-        return int(word, 16)
+        return int(word, 16) if len(word) <= MOST_DIGITS else None
     except ValueError:
         return None

@@ -131,7 +131,7 @@ def test_other_columns_than_the_header_says_are_told(tmp_path: Path) -> None:
         "another number of columns than the header names": 1,
         "address is an integer": 1,
         "TCP flags are not readable": 1,
-        "bytes is not a number from 0 to 4,611,686,018,427,387,904": 1,
+        "bytes is not a number from 0 to 1,099,511,627,776": 1,
     }
 
 

@@ -225,7 +225,7 @@ def test_logs_of_two_kinds_in_one_file_are_both_read(tmp_path: Path) -> None:
         ({"resp_p": "-"}, "server_port is missing"),
         ({"ts": "yesterday"}, "time is neither an epoch nor ISO 8601"),
         ({"ts": "12.5"}, "time is outside 1990 to 2199"),
-        ({"duration": "-2.0"}, "duration is not a number from 0 on"),
+        ({"duration": "-2.0"}, "duration is not a number from 0 to"),
         ({"resp_ip_bytes": "many"}, "resp_ip_bytes is not a number from 0"),
     ],
 )
