@@ -42,7 +42,7 @@ def collect(
     config: ConfigFile = None,
     database: Database = DEFAULT_URL,
 ) -> None:
-    """Collect the sources named, or all that are configured, side by side.
+    """Collect the sources named, or all that are due, side by side.
 
     Without --since each goes on where it ended the last time. A source that fails is told on
     stderr and tried again the next time; the others lose nothing. What was interrupted goes on
@@ -76,9 +76,9 @@ def _run(store: Store, workshop: Workshop, found: list[Job], *, named: bool) -> 
 
     chosen, fine = [], True
     for job in found:
-        if why := job.why_not(now(), named=named):
-            typer.echo(f"{job.name}: {why}", err=True)
-            fine = fine and job.window is None
+        if left_out := job.left_out(now(), named=named):
+            typer.echo(f"{job.name}: {left_out.text}", err=left_out.worrying)
+            fine = fine and not left_out.worrying
         else:
             chosen.append(job)
     with ExitStack() as stack:

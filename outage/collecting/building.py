@@ -5,7 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
 
 from outage.catalogue import Source
 from outage.catalogue.secret import is_reference, reveal
@@ -28,6 +31,7 @@ def build(
     _check_options(f"sources.{name}.options", plug, surroundings, source.options)
     try:
         options = reveal(source.options) if secrets else _veiled(source.options)
+        options = dict(_typed(plug, options))
     except ConfigError as error:
         raise ConfigError(f"sources.{name}.options.{error}") from None
     try:
@@ -88,6 +92,21 @@ def _unset(options: Mapping[str, Any], above: str = "options") -> Iterator[str]:
                 yield str(error)
         elif isinstance(value, Mapping):
             yield from _unset(value, f"{above}.{key}")
+
+
+def _typed(plug: Any, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the options as the plug's annotations want them; raises ConfigError."""
+    try:
+        hints = get_type_hints(plug.__init__)
+    except (AttributeError, NameError, TypeError):  # a plug need not have any
+        hints = {}
+    for key, value in options.items():
+        try:
+            yield key, TypeAdapter(hints.get(key, Any)).validate_python(value)
+        except ValidationError as error:  # the value is not repeated: it may be a secret
+            raise ConfigError(f"{key}: {error.errors()[0]['msg']}") from None
+        except PydanticSchemaGenerationError:
+            yield key, value
 
 
 def _check_options(

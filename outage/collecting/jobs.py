@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from outage.catalogue import Catalogue, Source
 from outage.catalogue.rules import did_you_mean
 from outage.collecting.building import build, overlap, with_least_lag
-from outage.collecting.schedule import Window, is_open, window
+from outage.collecting.schedule import Window, due, is_open, next_run, window
 from outage.collecting.watching import watched
 from outage.errors import UsageError
 from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
@@ -19,6 +19,17 @@ from outage.store import Standing, Store
 
 if TYPE_CHECKING:
     from outage.interfaces import PostMatcher
+
+
+SLACK: Final = 30  # seconds; a timer that rings every ten minutes rings a little early at times
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a source is not collected now, and whether that is a trouble."""
+
+    text: str
+    worrying: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +42,22 @@ class Job:
     window: Window | None
     asked_for: bool = False
 
-    def why_not(self, now: int, *, named: bool) -> str | None:
-        """Return why it is left out now, None if it is not; one that was named is tried."""
+    def left_out(self, now: int, *, named: bool) -> LeftOut | None:
+        """Return why it is left out now, None if it is not.
+
+        One that was named is asked though its circuit is open or its time has not come.
+        """
+        to_ask = f"to ask it now: outage collect {self.name}"
         if is_open(self.standing, now) and not named:
-            until = format_time(self.standing.paused_until)
-            return (
-                f"left alone until {until} after {self.standing.failures} faults in a row;"
-                f" to try it now: outage collect {self.name}"
-            )
-        return None if self.window else "no slot is complete yet"
+            until, failures = format_time(self.standing.paused_until), self.standing.failures
+            told = f"left alone until {until} after {failures} faults in a row; {to_ask}"
+            return LeftOut(told, worrying=True)
+        if self.window is None:
+            return LeftOut("no slot is complete yet", worrying=False)
+        if not (named or self.asked_for or due(self.source, self.standing, now + SLACK)):
+            first = format_time(next_run(self.source, self.standing))
+            return LeftOut(f"not due before {first}; {to_ask}", worrying=False)
+        return None
 
 
 def jobs(

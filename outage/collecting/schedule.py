@@ -81,11 +81,12 @@ def after_fault(source: Source, standing: Standing, fault: OutageError, now: int
     """Return how the source stands after a fault.
 
     A fault that will not pass pauses the source at once, others after five in a row; each
-    further one doubles the pause, up to a day. A wait that the source asked for is kept.
+    further one doubles the pause, up to a day. A wait that the source asked for is kept. What is
+    wrong in the configuration pauses nothing: nobody was asked.
     """
-    failures = standing.failures + 1
-    asked = fault.wait_seconds if isinstance(fault, SourceError) else None
-    pause = max(_pause(source, failures, fault.permanent), int(asked or 0))
+    failures, pause = standing.failures + 1, 0
+    if isinstance(fault, SourceError):
+        pause = max(_pause(source, failures, fault.permanent), int(fault.wait_seconds or 0))
     paused_until = now + pause if pause else None
     return replace(standing, attempted_at=now, failures=failures, paused_until=paused_until)
 

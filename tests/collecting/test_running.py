@@ -13,7 +13,7 @@ import pytest
 
 from outage.catalogue import Catalogue, Source
 from outage.collecting.delivery import Delivery
-from outage.collecting.jobs import Job, Workshop, estimate, jobs
+from outage.collecting.jobs import Job, LeftOut, Workshop, estimate, jobs
 from outage.collecting.running import Outcome, collect
 from outage.errors import ConfigError, SourceError, UsageError
 from outage.settings import Settings
@@ -170,10 +170,27 @@ def test_an_open_circuit_leaves_a_source_alone_unless_it_is_named(opened: Store)
     standing = opened.standings()["bad"]
     assert standing.paused_until == NOW + HOUR
     (job,) = jobs(opened, known, (), NOW)
-    assert "left alone until 2026-09-21T" in (job.why_not(NOW, named=False) or "")
-    assert job.why_not(NOW, named=True) is None
-    assert job.why_not(NOW + HOUR, named=False) is None
-    assert replace(job, window=None).why_not(NOW, named=True) == "no slot is complete yet"
+    told = job.left_out(NOW, named=False)
+    assert told is not None
+    assert told.worrying
+    assert "left alone until 2026-09-21T15:20:00Z after 1 faults in a row" in told.text
+    assert job.left_out(NOW, named=True) is None
+    assert job.left_out(NOW + HOUR, named=False) is None
+    nothing = LeftOut("no slot is complete yet", worrying=False)
+    assert replace(job, window=None).left_out(NOW, named=True) == nothing
+
+
+def test_a_source_is_asked_again_after_its_interval_unless_it_is_named(opened: Store) -> None:
+    known = catalogue(good=table("steady", interval=3600))
+    run(opened, known)
+    (job,) = jobs(opened, known, (), NOW + 1200)
+    told = job.left_out(NOW + 1200, named=False)
+    assert told is not None
+    assert not told.worrying
+    assert told.text.startswith("not due before 2026-09-21T15:20:00Z")
+    assert job.left_out(NOW + 1200, named=True) is None
+    assert replace(job, asked_for=True).left_out(NOW + 1200, named=False) is None
+    assert job.left_out(NOW + 3580, named=False) is None  # a timer rings a little early
 
 
 def test_a_name_that_is_not_configured_is_wrong_use(opened: Store) -> None:
@@ -205,13 +222,15 @@ def test_a_secret_is_kept_out_of_faults(
     [
         ({"tokn": "x"}, "sources.one.options.tokn: there is no such option; did you mean token?"),
         ({"token": {"env": "NOT_SET"}}, "options.token: the environment variable NOT_SET"),
+        ({"token": ["a"]}, "sources.one.options.token: Input should be a valid string"),
+        ({"surroundings": 3}, "sources.one.options.surroundings: there is no such option"),
     ],
 )
 def test_wrong_options_are_named(opened: Store, options: dict[str, Any], says: str) -> None:
     outcome = run(opened, catalogue(one={"plug": "steady", "options": options}))["one"]
     assert isinstance(outcome.fault, ConfigError)
     assert says in outcome.told()
-    assert opened.standings()["one"].paused_until == NOW + HOUR
+    assert opened.standings()["one"] == Standing("one", None, NOW, 1)  # nobody was asked
 
 
 def test_an_outcome_is_told_in_one_line_with_the_source() -> None:
