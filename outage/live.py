@@ -192,11 +192,5 @@ def detect(
 
 
 def _engine(source: StoredSource, store: Store, settings: Settings, catalogue: Catalogue) -> Engine:
-    return Engine(
-        source,
-        settings,
-        catalogue.utc_offsets,
-        lags={name: one.lag_seconds for name, one in catalogue.sources.items()},
-        book=StoredBook(store),
-        moment=store.judged_until(),
-    )
+    book, moment = StoredBook(store), store.judged_until()
+    return Engine.of(source, settings, catalogue, book=book, moment=moment)

@@ -42,7 +42,7 @@ def replay_scenario(
     """Judge a built-in reconstruction; raises UsageError for an unknown one."""
     scenario = describe(slug)
     batch = build(slug, settings.scenario.seed, settings.scenario.depth)
-    engine = Engine(MemorySource(batch), settings, catalogue.utc_offsets)
+    engine = Engine.of(MemorySource(batch), settings, catalogue)
     incidents, notices, _ = run(engine, engine.start(scenario.judged_from), scenario.ends, progress)
     return Replayed(incidents, notices)
 
@@ -63,12 +63,7 @@ def replay_stored(
         raise UsageError("the store holds no samples; import some first (`outage import samples`)")
     if until <= since:
         raise UsageError(f"--until {format_time(until)} is not after --since {format_time(since)}")
-    engine = Engine(
-        StoredSource(store, corrected=corrected),
-        settings,
-        catalogue.utc_offsets,
-        lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
-    )
+    engine = Engine.of(StoredSource(store, corrected=corrected), settings, catalogue)
     last = min(until, max(since, span[1] + engine.longest_lag + DAY))
     incidents, notices, _ = run(engine, engine.start(since), last, progress)
     return Replayed(incidents, notices)

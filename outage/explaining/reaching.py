@@ -48,15 +48,8 @@ def reading_engine(
     """
     if store.span() is None:
         raise UsageError("the store holds no samples; import some first (`outage import samples`)")
-    engine = Engine(
-        StoredSource(store),
-        settings,
-        catalogue.utc_offsets,
-        lags={name: source.lag_seconds for name, source in catalogue.sources.items()},
-    )
-    if as_judged:
-        engine.book = ReadingBook(StoredBook(store))
-    return engine
+    book = ReadingBook(StoredBook(store)) if as_judged else None
+    return Engine.of(StoredSource(store), settings, catalogue, book=book)
 
 
 def known_subject(store: Store, subject: str) -> str:

@@ -114,6 +114,9 @@ def weigh_operator(view: View, subject: str) -> Weighed:
     s = index.subjects.index(subject) if subject in index.subjects else -1
     pairs = index.pair_vantage == v
     margin = _margin(view.operator_margin[v]) if v >= 0 else None
+    threshold = view.engine.settings.judging.possible_nats
+    if s >= 0 and not view.heard.now.pair_heard[pairs].any():  # people alone speak of it
+        margin, threshold = _margin(view.verdicts.margin[s]), float(view.threshold[s])
     people = _people(view.heard.now.people, s, row) if s >= 0 else 0.0
     weight = Weight(
         "operator",
@@ -128,7 +131,7 @@ def weigh_operator(view: View, subject: str) -> Weighed:
         tuple(_service(view, int(p), row) for p in np.flatnonzero(pairs)),
         margin,
         margin,
-        view.engine.settings.judging.possible_nats,
+        threshold,
         round(float(view.slot_excess[s]), DECIMALS) if s >= 0 else 0.0,
         "operator" if margin is not None else None,
         (),

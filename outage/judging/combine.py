@@ -25,6 +25,7 @@ BY_POSTS = frozenset({"news", "flash_crowd"})
 ELSEWHERE = 10.0  # nats: two operators do not fail in the same moment
 ALONE = 4.0  # nats: what speaks against a throttler where only one operator is seen
 RARE_SHIFT = 3.0  # nats: releases that change a service's traffic are rare
+BLAMED = 3.0  # nats of people's complaints that blame an operator where one service is seen
 TWO_AT_ONCE = 3.0  # nats: two nuisances at the same time
 UNTELLABLE = 20.0  # nats: an explanation that nothing measured could support
 
@@ -252,7 +253,8 @@ def operators(
 ) -> tuple[Floats, Bools]:
     """Return each vantage's margin for its operator's own outage, and which pairs it rests on.
 
-    It must be proven: at least two services are seen there and three in four of them fall.
+    It must be proven: at least two services are seen there and three in four of them fall, or
+    the only one falls and people complain more of the operator than of it.
     `excluded` pairs belong to a service that is out everywhere.
     """
     row = table.position("operator")
@@ -271,11 +273,13 @@ def operators(
     for v in range(size):
         if not index.vantages[v]:
             continue  # traffic of no named operator
-        if seen[v] < 2 or falls[v] < 2 or falls[v] < 0.75 * seen[v]:
+        if not falls[v] or falls[v] < 0.75 * seen[v]:
             continue
         here = counted & (index.pair_vantage == v)
         subject = index.operator_subject[v]
         people = now.people[subject] if subject >= 0 else np.zeros(len(table.rows))
+        if seen[v] < 2 and people[row] <= max(BLAMED, *now.people[index.pair_subject[here], row]):
+            continue
         own = 0.7 * capped[here, row].sum() + people[row]
         rest = max((0.7 * capped[here, i].sum() + people[i] for i in innocents), default=0.0)
         margin[v] = own - max(0.0, rest) - ELSEWHERE * _fall_elsewhere(index, counted, fallen, v)

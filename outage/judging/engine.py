@@ -5,16 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from outage.batches import Floats, Panel
+from outage.catalogue import Catalogue
 from outage.judging import scoring
 from outage.judging.combine import Index
 from outage.judging.expecting import Expecting
 from outage.judging.fitting import fit_day
 from outage.judging.fold import Fold
+from outage.judging.kin import Kin
 from outage.judging.layout import Plane, Unit, lay_out
 from outage.judging.outlook import (
     HISTORY_DAYS,
@@ -62,16 +64,32 @@ class Engine:
         book: OutlookBook | None = None,
         table: Signatures | None = None,
         moment: int | None = None,
+        kin: Kin | None = None,
     ) -> None:
         """Lay out what was known at `moment`, or all there is."""
         self.source, self.settings, self.offsets = source, settings, offsets
         self.book: OutlookBook = book if book is not None else MemoryBook()
         self.table = table or built_in()
-        self.source_lags = dict(lags or {})
+        self.source_lags, self.kin = dict(lags or {}), kin or Kin()
         self._joined = dict(source.joined())
         self._joins = sorted(self._joined.values())
         self.watched: list[Expecting] = []
         self._lay_out(Panel.NEVER if moment is None else floor_slot(moment, HOUR))
+
+    @classmethod
+    def of(
+        cls,
+        source: SampleSource,
+        settings: Settings,
+        catalogue: Catalogue,
+        *,
+        book: OutlookBook | None = None,
+        moment: int | None = None,
+    ) -> Self:
+        """Return the engine of a catalogue: its clocks, lags, operators and platforms."""
+        lags = {name: one.lag_seconds for name, one in catalogue.sources.items()}
+        offsets, kin = catalogue.utc_offsets, Kin.of(catalogue)
+        return cls(source, settings, offsets, lags=lags, book=book, moment=moment, kin=kin)
 
     def lay_out_at(self, moment: int) -> None:
         """Judge what was known at the last full hour up to `moment`."""
@@ -123,7 +141,7 @@ class Engine:
         index = Index.of(tuple(units), measured, self.table)
         seconds = tuple(plane.slot_seconds for plane in self.planes)
         layout = Layout(tuple(keys), tuple(slices), seconds, tuple(self.lags))
-        return Fold(index, self.table, self.settings.judging, layout)
+        return Fold(index, self.table, self.settings.judging, layout, self.kin)
 
     def start(self, since: int) -> FoldState:
         """Return the empty state from which judging begins at `since`."""

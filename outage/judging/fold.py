@@ -14,6 +14,7 @@ import numpy as np
 
 from outage.batches import Floats
 from outage.judging.combine import Bools, Index, Verdicts, operators, services
+from outage.judging.kin import Kin
 from outage.judging.noticing import Noticing
 from outage.judging.running import Heard, Layout, March, Running, Tick, ticks
 from outage.judging.scoring import Scored
@@ -37,6 +38,7 @@ class Fold:
     table: Signatures
     settings: Judging
     layout: Layout
+    kin: Kin
 
     def advance(
         self, state: FoldState, blocks: Sequence[Scored], lags: Sequence[int]
@@ -57,7 +59,8 @@ class Judge:
         rows = len(fold.table.rows)
         state.units = state.units.aligned(fold.layout.keys, rows, -FORGET_SECONDS)
         self.running = Running(fold.index, fold.table, fold.layout, fold.settings, state.units)
-        self.tracking = Tracking(state, self.running, fold.table, fold.settings)
+        self.operators = fold.kin.operators.union(fold.index.vantages)
+        self.tracking = Tracking(state, self.running, fold.table, fold.settings, fold.kin)
         self.noticing = Noticing(state, self.running, fold.table, fold.settings)
         self.quiet = _quiet(fold.index, fold.settings)
 
@@ -128,8 +131,19 @@ class Judge:
             name, row = self.index.subjects[s], int(verdicts.row[s])
             pairs = verdicts.hit[:, row] & (self.index.pair_subject == s)
             spoke = heard.instant.pair_heard[pairs].any() or heard.instant.people_heard[s]
-            if spoke and name not in self.index.vantages:
-                self.tracking.hold(heard, name, "service", row, float(verdicts.margin[s]), pairs)
+            margin = float(verdicts.margin[s])
+            if spoke and name not in self.operators:
+                self.tracking.hold(heard, name, "service", row, margin, pairs)
+            elif spoke and not pairs.any() and not self._seen_from(heard, name):
+                operator = self.table.position("operator")
+                self.tracking.hold(heard, name, "operator", operator, margin, pairs)
+
+    def _seen_from(self, heard: Heard, operator: str) -> bool:
+        """Return whether traffic tells how an operator does, so that people need not alone."""
+        if operator not in self.index.vantages:
+            return False
+        here = self.index.pair_vantage == self.index.vantages.index(operator)
+        return bool(heard.now.pair_heard[here].any())
 
     def threshold(self, heard: Heard) -> Floats:
         """Return per subject the margin that opens: higher where people alone speak, or late."""

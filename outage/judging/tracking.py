@@ -6,6 +6,7 @@ import numpy as np
 
 from outage.batches import Floats
 from outage.judging.combine import Bools
+from outage.judging.kin import Kin
 from outage.judging.running import Heard, Running
 from outage.judging.signatures import Signatures
 from outage.judging.state import FoldState, Track
@@ -23,9 +24,15 @@ class Tracking:
     """The open and lately closed incidents of one call of the fold."""
 
     def __init__(
-        self, state: FoldState, running: Running, table: Signatures, settings: Judging
+        self,
+        state: FoldState,
+        running: Running,
+        table: Signatures,
+        settings: Judging,
+        kin: Kin,
     ) -> None:
         self.state, self.running, self.table, self.settings = state, running, table, settings
+        self.kin = kin
         self.index = running.index
         self.touched: dict[int, Track] = {}
 
@@ -101,10 +108,14 @@ class Tracking:
         return track
 
     def _event(self, track: Track) -> str:
-        """Return the event it belongs to: that of an open incident of the same cause and time."""
+        """Return the event it belongs to: that of an open incident of the same time.
+
+        Of the same cause, or of the same platform, whatever the cause seems to be.
+        """
         for other in self.state.tracks:
             near = abs(other.start - track.start) <= SAME_EVENT_SECONDS
-            if other.end is None and near and other.row == track.row:
+            alike = other.row == track.row or self.kin.related(other.subject, track.subject)
+            if other.end is None and near and alike:
                 return other.event
         return track.id
 
