@@ -259,6 +259,7 @@ def _asked(
     limits: Limits,
 ) -> Iterator[Asked]:
     """Yield the two series of every service, as far as the catalogue has words for them."""
+    _check_languages(surroundings, languages)
     known = {one.slug: one for one in surroundings.watched}
     for slug in services:
         if slug not in known:
@@ -281,6 +282,15 @@ def _asked(
                     slot_seconds=surroundings.slot_seconds,
                 )
                 yield Asked(series, queries)
+
+
+def _check_languages(surroundings: Surroundings, languages: Sequence[str]) -> None:
+    for language in languages:
+        if language not in surroundings.phrases:
+            raise ConfigError(
+                f"sources.{surroundings.source}.options.languages: there are no error phrases in"
+                f" {language!r}; there are: {', '.join(sorted(surroundings.phrases))}"
+            )
 
 
 def _names(one: Watched) -> list[str]:

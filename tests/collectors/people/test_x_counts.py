@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from collectors.people.x_counts import ARCHIVE, RECENT, XCounts, parse
-from outage.errors import BadInput, ConfigError, SourceError
+from collectors.people.x_counts import ARCHIVE, RECENT, XCounts
+from outage.errors import SourceError
 from outage.interfaces import Collector, Estimating, Watched
 from outage.slots import DAY, parse_time
 from outage.words import Sample, Series, SubjectKind
@@ -348,27 +348,3 @@ def test_without_the_archive_what_is_older_is_left_out() -> None:
         samples = list(collector.collect(UNTIL - 8 * DAY, UNTIL))
     assert set(server.paths) == {RECENT}
     assert min(values(samples)) == parse_time("2025-12-29T13:10:00Z")
-
-
-@pytest.mark.parametrize(
-    ("services", "options", "says"),
-    [
-        (("watsapp",), {}, "'watsapp' is not in the catalogue"),
-        (("whatsapp",), {"query_length": 30}, "is over 30 characters"),
-        (("whatsapp",), {"base_url": "nowhere"}, "is no address"),
-    ],
-)
-def test_what_cannot_be_asked_is_wrong_use(
-    services: tuple[str, ...], options: dict[str, Any], says: str
-) -> None:
-    given = surroundings("x", watched=(WHATSAPP,), phrases=PHRASES)
-    with pytest.raises(ConfigError, match=says):
-        XCounts(given, TOKEN, services, **options)
-
-
-@pytest.mark.parametrize(
-    "document", [{}, {"meta": {}}, {"errors": []}, {"data": None, "meta": {"total_post_count": 3}}]
-)
-def test_an_answer_that_says_nothing_is_not_zero(document: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match="neither counts nor a total"):
-        parse(document)
