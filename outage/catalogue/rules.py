@@ -28,7 +28,7 @@ _CODES: Final = (
 LANGUAGES: Final = frozenset(_CODES[at : at + 2] for at in range(0, len(_CODES), 2))
 _WORD_LIMIT: Final = 64
 _PHRASE_LIMIT: Final = 80
-_PATTERN_LIMIT: Final = 400  # many wordings at once
+_PATTERN_LIMIT: Final = 2_000  # many wordings at once
 _SHOWN: Final = 48
 
 

@@ -72,7 +72,7 @@ def test_another_form_is_a_fault_that_the_session_tells(document: Any) -> None:
     [
         (("watsapp",), {}, "'watsapp' is not in the catalogue"),
         (("whatsapp",), {"languages": ["en", "xx"]}, "no error phrases in 'xx'; there are: en"),
-        (("whatsapp",), {"query_length": 30}, "is over 30 characters"),
+        (("whatsapp",), {"query_length": 25}, "is over 25 characters"),
         (("whatsapp",), {"base_url": "nowhere"}, "is no address"),
     ],
 )
