@@ -45,14 +45,15 @@ def build(
 
 
 def lacking(source: Source) -> list[str]:
-    """Return what a source still needs before it can be collected, one line each."""
+    """Return what keeps a source from being collected, one line each."""
     try:
         plug = load(GROUP, source.plug)
     except PlugError as error:
         return [str(error)]
     needs: tuple[str, ...] = getattr(plug, "needs", ())
     absent = [f"options.{key} is not given" for key in needs if key not in source.options]
-    return [*absent, *_unset(source.options)]
+    unknown = (f"options.{fault}" for fault in _unknown(plug, source.options))
+    return [*absent, *unknown, *_unset(source.options)]
 
 
 def described(source: Source, what: str) -> str:
@@ -113,15 +114,22 @@ def _check_options(
     where: str, plug: Any, surroundings: Surroundings, options: Mapping[str, Any]
 ) -> None:
     """Refuse options that the plug does not know, and the lack of one that it needs."""
-    signature = inspect.signature(plug)
-    known = list(signature.parameters)[1:]
-    takes_any = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
-    for key in options:
-        if key not in known and not takes_any:
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-            raise ConfigError(f"{where}.{key}: there is no such option; {hint}")
+    for fault in _unknown(plug, options):
+        raise ConfigError(f"{where}.{fault}")
     try:
-        signature.bind(surroundings, **options)
+        inspect.signature(plug).bind(surroundings, **options)
     except TypeError as error:
         raise ConfigError(f"{where}: {error}; give it") from None
+
+
+def _unknown(plug: Any, options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with each option that the plug does not know."""
+    parameters = inspect.signature(plug).parameters
+    known = list(parameters)[1:]
+    if any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        return
+    for key in options:
+        if key not in known:
+            close = get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known) or 'none'}"
+            yield f"{key}: there is no such option; {hint}"

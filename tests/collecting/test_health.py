@@ -79,6 +79,8 @@ def test_what_is_missing_is_told(opened: Store, monkeypatch: pytest.MonkeyPatch)
     assert "options.token: the environment variable NOT_SET is not set" in unset.text
     monkeypatch.setenv("NOT_SET", "now it is")
     assert health(opened, options={"token": {"env": "NOT_SET"}}).lacking == ()
+    misspelt = health(opened, options={"token": "x", "subjet": "beta"})
+    assert misspelt.lacking == ("options.subjet: there is no such option; did you mean subject?",)
     (broken,) = health(opened, plug="gone").lacking
     assert "'gone' from habits 1.0 does not load" in broken
 
