@@ -91,6 +91,8 @@ class Noticing:
         running, index = self.running, self.running.index
         units = running.layout.plane_units[tick.plane]
         network, pairs = running.network[units], index.unit_pair[units]
+        if not network.any():
+            return np.zeros_like(network)
         elsewhere = running.network & lately
         elsewhere[units] = spoke & network
         silent = np.setdiff1d(

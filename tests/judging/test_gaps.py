@@ -186,3 +186,9 @@ def test_a_quick_source_that_ends_is_named_where_an_hourly_one_goes_on() -> None
     )
 
     assert gaps(judged) == [("probe", None)]
+
+
+def test_a_source_of_people_is_named_where_there_is_no_network_at_all() -> None:
+    people = where(world(), lambda one: one.source == "crowd")
+
+    assert gaps(judge(without(people, NOON, ENDS, source="crowd"))) == [("crowd", None)]
