@@ -8,7 +8,7 @@ who has a private address, the other not; who sent first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Columns: TypeAlias = Mapping[str, Any]
 
 APART: Final = 120 * 1_000_000  # microseconds between the two directions of one flow, at most
+AT_ONCE: Final = 100_000  # records that are sorted together with those that wait
+MOST_WAITING: Final = 200_000
 PRIVATE: Final = (  # RFC 1918, RFC 6598, RFC 4193
     r"^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\."
     r"|f[cd])"
@@ -67,31 +69,35 @@ def _missing(key: str) -> Told:
 
 @dataclass(slots=True)
 class Pairs:
-    """Joins the two directions of flows; what finds no partner waits for one more block.
+    """Joins the two directions of flows; of records without a partner the last 200,000 wait.
 
     `answered` says whether any record had a partner: then one without had no answer (0 bytes
     back), else the exporter sees one direction only, and the other is unknown.
     """
 
-    waiting: pa.Table | None = None
+    waiting: list[pa.Table] = field(default_factory=list)
+    fresh: int = 0
     answered: bool = False
 
     def add(self, records: pa.Table) -> pa.Table:
-        """Return the flows that are complete with these records."""
-        import pyarrow as pa
-
-        held = 0 if self.waiting is None else len(self.waiting)
-        every = records if self.waiting is None else pa.concat_tables([self.waiting, records])
-        first, second, alone = _partners(every)
-        self.answered = self.answered or len(first) > 0 or self._tells_both(every)
-        self.waiting = every.take(alone[alone >= held])
-        done = [_merged(every, first, second), every.take(alone[alone < held])]
-        return pa.concat_tables(done)
+        """Take records and return the flows that are known by now, often none."""
+        self.waiting.append(records)
+        self.fresh += len(records)
+        return self._join(MOST_WAITING) if self.fresh >= AT_ONCE else records.slice(0, 0)
 
     def rest(self) -> pa.Table | None:
-        """Return what still waits."""
-        waiting, self.waiting = self.waiting, None
-        return waiting
+        """Return all flows that are left."""
+        return self._join(0) if self.waiting else None
+
+    def _join(self, keep: int) -> pa.Table:
+        import pyarrow as pa
+
+        every = pa.concat_tables(self.waiting)
+        first, second, alone = _partners(every)
+        self.answered = self.answered or len(first) > 0 or self._tells_both(every)
+        old = max(0, len(alone) - keep)
+        self.waiting, self.fresh = [every.take(alone[old:])], 0
+        return pa.concat_tables([_merged(every, first, second), every.take(alone[:old])])
 
     @staticmethod
     def _tells_both(records: pa.Table) -> bool:

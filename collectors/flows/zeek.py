@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 WANTED: Final = {"conn": zeek_conn.WANTED, "dns": zeek_dns.WANTED}
 REQUIRED: Final = {"conn": zeek_conn.REQUIRED, "dns": zeek_dns.REQUIRED}
-JOINED: Final = {"ssl": "records of an ssl log, which names the connections beside it"}
+JOINED: Final = {
+    "ssl": "records of an ssl log, which names the connections beside it",
+    "x509": "records of an x509 log, which names the certificates of the ssl log",
+}
 
 
 class Zeek:

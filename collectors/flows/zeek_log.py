@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from collectors.flows.tables import Damage
 
 Wanted: TypeAlias = Mapping[str, Sequence[str]]
 
+DAY: Final = r"\d{4}-?\d{2}-?\d{2}"
 KNOWN: Final = ("conn", "dns", "ssl", "x509")
 SIGNS: Final[Mapping[str, str]] = {
     "conn_state": "conn",
@@ -96,3 +98,30 @@ class ZeekLog:
 
 def _guessed(one: dict[str, Any]) -> str:
     return next((kind for key, kind in SIGNS.items() if key in one), "")
+
+
+def companions(path: Path, kind: str) -> list[Path]:
+    """Return the logs of another kind of the rotation before a conn log's and of the same one.
+
+    Names of rotations are compared without `.gz`, so that it does not matter which are packed;
+    the rotation before the first of a folder is the last of the folder before it.
+    """
+    if not path.name.startswith("conn."):
+        return []
+    rotation = _rotation(path, "conn")
+    known = {_rotation(one, kind): one for one in path.parent.glob(f"{kind}.*")}
+    found = [known[name] for name in sorted(known) if name <= rotation][-2:]
+    return found if len(found) > 1 else [*_last_before(path.resolve().parent, kind), *found]
+
+
+def _rotation(path: Path, kind: str) -> str:
+    return path.name.removeprefix(kind).removesuffix(".gz")
+
+
+def _last_before(folder: Path, kind: str) -> list[Path]:
+    """Return the last log in the folder of the day before, where folders are named by day."""
+    if not re.fullmatch(DAY, folder.name):
+        return []
+    days = [one for one in folder.parent.iterdir() if re.fullmatch(DAY, one.name)]
+    before = max((one for one in days if one.name < folder.name), default=None)
+    return [] if before is None else sorted(before.glob(f"{kind}.*"))[-1:]

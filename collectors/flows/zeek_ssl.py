@@ -12,14 +12,15 @@ from collectors.files.rows import Faults, Told
 from collectors.flows.columns import common_names, moments
 from collectors.flows.columns import names as host_names
 from collectors.flows.tables import Damage
-from collectors.flows.zeek_log import ZeekLog
+from collectors.flows.zeek_log import ZeekLog, companions
+from collectors.flows.zeek_x509 import Certificates
 from outage.batches import Ints
 from outage.errors import BadInput
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WANTED: Final = ("ts", "uid", "server_name", "subject")
+WANTED: Final = ("ts", "uid", "server_name", "subject", "cert_chain_fps")
 MOST: Final = 1_000_000  # names held at a time: about 100 MB
 AHEAD: Final = 120 * 1_000_000  # microseconds by which names are read ahead of connections
 
@@ -69,57 +70,54 @@ class Names:
 
 
 def names_beside(path: Path, timezone: str) -> Names:
-    """Return the names for a conn log: the ssl log of its rotation and the one before it."""
+    """Return the names for a conn log: the ssl log of its rotation and the one before it.
+
+    Where the ssl log names certificates by fingerprint only, the x509 logs beside it are asked.
+    """
     names = Names()
-    names.source = _read_all(names, _companions(path), timezone)
+    names.source = _read_all(names, path, timezone)
     return names
 
 
-def _companions(path: Path) -> list[Path]:
-    """Return the ssl logs of the rotation before and of the same one, where they are there.
-
-    Names of rotations are compared without `.gz`, so that it does not matter which are packed.
-    """
-    if not path.name.startswith("conn."):
-        return []
-    rotation = path.name.removeprefix("conn").removesuffix(".gz")
-    known = {
-        one.name.removeprefix("ssl").removesuffix(".gz"): one for one in path.parent.glob("ssl.*")
-    }
-    return [known[name] for name in sorted(known) if name <= rotation][-2:]
-
-
-def _read_all(names: Names, paths: list[Path], timezone: str) -> Source:
-    for path in paths:
+def _read_all(names: Names, path: Path, timezone: str) -> Source:
+    certificates = Certificates(companions(path, "x509"))
+    for one in companions(path, "ssl"):
         try:
-            yield from _batches(path, timezone)
+            yield from _batches(one, timezone, certificates)
         except BadInput as error:
-            reason, _, remedy = str(error).partition("; ")
-            names.fault = Told(f"names are missing: {reason}", remedy or "fetch it again")
+            names.fault = _told(error)
+    names.fault = names.fault or certificates.fault
 
 
-def _batches(path: Path, timezone: str) -> Source:
+def _batches(path: Path, timezone: str, certificates: Certificates) -> Source:
     """Yield the connections that have a name, and the time of the latest handshake so far."""
     log, damage = ZeekLog(path, {"ssl": WANTED}), Damage(path.name)
     for block in blocks(path):
         for kind, found in log.records(block, damage):
             if kind == "ssl" and {"ts", "uid"} <= set(found.columns):
                 times = moments(found.columns["ts"], timezone, Faults.none(len(found)))
-                yield _named(found.columns), int(times.max(initial=0))
+                yield _named(found.columns, certificates), int(times.max(initial=0))
 
 
-def _named(columns: dict[str, Any]) -> pa.Table:
+def _named(columns: dict[str, Any], certificates: Certificates) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     absent = pa.nulls(len(columns["uid"]), pa.string())
-    subject = columns.get("subject", absent)
+    subjects = columns.get("subject", absent)
+    if "cert_chain_fps" in columns:
+        subjects = pc.coalesce(subjects, certificates.subjects(columns["cert_chain_fps"]))
     table = pa.table(
         {
             "uid": columns["uid"],
             "server_name": host_names(columns.get("server_name", absent)),
-            "certificate_name": common_names(subject),
+            "certificate_name": common_names(subjects),
         }
     )
     useful = pc.or_(table["server_name"].is_valid(), table["certificate_name"].is_valid())
     return table.filter(pc.and_(useful, table["uid"].is_valid()))
+
+
+def _told(error: BadInput) -> Told:
+    reason, _, remedy = str(error).partition("; ")
+    return Told(f"names are missing: {reason}", remedy or "fetch it again")

@@ -58,7 +58,7 @@ def read(
 
     reader: FlowReader = load("outage.flow_readers", source)()
     options = log_options(out, vantage, timezone, key_file)
-    files = list(log_files(paths))
+    files = log_files(paths, out)
     with ExitStack() as stack:
         progress = files_progress(stack, len(files))
         outcome = read_files(reader, files, options, out, progress=progress)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -28,6 +28,7 @@ Progress: TypeAlias = Callable[[Path, float], None]
 
 #: What lies in folders of logs and is none, and what is still being written.
 ASIDE: Final = ("*.md", "*.txt", "*.html", "LICENSE*", "README*", "*.tmp", "*.part", "*.key")
+GROUP_ROWS: Final = 120_000  # of a row group: engines read few large ones fastest
 EMPTY: Final = "holds no record"
 
 
@@ -90,17 +91,22 @@ class LogsRead:
         return sum(one.error is not None for one in self.files)
 
 
-def log_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the files named and those in the folders named, in order of name.
+def log_files(paths: Iterable[Path], out: Path | None = None) -> list[Path]:
+    """Return the files named and those in the folders named, in order of name, each once.
 
-    Hidden files, unfinished ones and what is plainly no log are passed over in folders.
+    Hidden files, unfinished ones, what is plainly no log and our own output in `out` are passed
+    over in folders.
     """
+    found: dict[Path, Path] = {}
+    own = [] if out is None else [out.resolve() / kind for kind in ("flows", "dns")]
     for path in paths:
-        if path.is_dir():
-            found = sorted(one for one in path.rglob("*") if one.is_file() and _is_log(one, path))
-            yield from found
-        else:
-            yield path
+        walked = path.is_dir()
+        for one in sorted(path.rglob("*")) if walked else [path]:
+            whole = one.resolve()
+            log = one.is_file() and _is_log(one, path) and whole.parent not in own
+            if not walked or log:
+                found.setdefault(whole, one)
+    return list(found.values())
 
 
 def _is_log(path: Path, folder: Path) -> bool:
@@ -180,20 +186,31 @@ class _Output:
     path: Path
     schema: pa.Schema
     writer: Any = None
+    held: list[pa.Table] = field(default_factory=list)
 
     @property
     def unfinished(self) -> Path:
         return self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
 
     def write(self, table: pa.Table | None) -> None:
-        if table is None or not len(table):
+        if table is not None and len(table):
+            self.held.append(table)
+        if sum(map(len, self.held)) >= GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self.held:
             return
         if self.writer is None:
             self.writer = _writer(self.unfinished, self.schema)
-        self.writer.write_table(table)
+        table, self.held = pa.concat_tables(self.held), []
+        self.writer.write_table(table, row_group_size=len(table))
 
     def finish(self, *, keep_earlier: bool) -> None:
         """Put the file in its place; without rows an earlier one goes, unless it is to be kept."""
+        self._flush()
         if self.writer is not None:
             self.writer.close()
             self.unfinished.replace(self.path)

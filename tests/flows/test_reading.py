@@ -161,7 +161,15 @@ def test_folders_are_read_in_order_without_what_is_no_log(tmp_path: Path) -> Non
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    assert list(log_files([tmp_path])) == [tmp_path / name for name in kept]
+    assert log_files([tmp_path]) == [tmp_path / name for name in kept]
+
+
+def test_a_file_is_read_once_and_our_own_output_never(tmp_path: Path) -> None:
+    path, out = log(tmp_path / "conn.log", CONNECTION), tmp_path / "out"
+    taken([path], out)
+
+    assert log_files([tmp_path, path, tmp_path / "out" / ".." / "conn.log"], out) == [path]
+    assert log_files([tmp_path], tmp_path)[0] == path
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,7 @@ def test_pairs_are_the_same_wherever_the_file_is_cut_into_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     monkeypatch.setattr("collectors.files.lines.MAX_LINES", lines)
+    monkeypatch.setattr("collectors.flows.oneway.AT_ONCE", lines)
     records = [
         record(**{key: 40_000 + place})
         for place in range(50)
@@ -135,6 +136,24 @@ def test_pairs_are_the_same_wherever_the_file_is_cut_into_blocks(
 
     assert len(found) == 50
     assert {(one["bytes_up"], one["bytes_down"]) for one in found} == {(400, 2300)}
+
+
+def test_few_enough_records_wait_for_their_partner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, value in (
+        ("collectors.files.lines", "MAX_LINES", 1),
+        ("collectors.flows.oneway", "AT_ONCE", 1),
+        ("collectors.flows.oneway", "MOST_WAITING", 3),
+    ):
+        monkeypatch.setattr(f"{module}.{name}", value)
+    lonely = [there(port_src=41_000 + place) for place in range(4)]
+
+    found = flows(tmp_path, there(), back(), there(), *lonely, back()).flows
+
+    assert sorted((one["bytes_up"], one["bytes_down"]) for one in found) == [
+        (0, 2300), (400, 0), (400, 0), (400, 0), (400, 0), (400, 0), (400, 2300),
+    ]  # fmt: skip
 
 
 def test_no_byte_is_lost_or_counted_twice(tmp_path: Path) -> None:

@@ -169,6 +169,36 @@ def test_names_come_from_the_ssl_logs_of_this_rotation_and_the_one_before(tmp_pa
     ]
 
 
+def test_the_first_hour_of_a_day_is_named_by_the_last_of_the_day_before(tmp_path: Path) -> None:
+    days = [tmp_path / day for day in ("2026-01-03", "2026-01-04", "2026-01-05", "notes")]
+    for day in days:
+        day.mkdir()
+        log = zeek(
+            "ssl", SSL, {"ts": f"{START}", "uid": "C1", "server_name": f"{day.name}.example"}
+        )
+        (day / "ssl.23:00:00.log").write_text(log)
+
+    (flow,) = read(Zeek(), conn_log(days[2], CONNECTION, name="conn.00:00:00.log")).flows
+
+    assert flow["server_name"] == "2026-01-04.example"
+
+
+def test_certificates_named_by_fingerprint_are_looked_up_in_the_x509_log(tmp_path: Path) -> None:
+    shakes = [{"ts": f"{START}", "uid": f"C{place}", "cert_chain_fps": fps}
+              for place, fps in ((1, "aa,bb"), (2, "cc"))]  # fmt: skip
+    (tmp_path / "ssl.log").write_text(zeek("ssl", ["ts", "uid", "cert_chain_fps"], *shakes))
+    certificates = [
+        {"fingerprint": "bb", "certificate.subject": "CN=Some CA"},
+        {"fingerprint": "aa", "certificate.subject": "CN=*.whatsapp.net,O=Example"},
+    ]
+    fields = ["ts", "fingerprint", "certificate.subject"]
+    (tmp_path / "x509.log").write_text(zeek("x509", fields, *certificates))
+
+    flows = read(Zeek(), conn_log(tmp_path, CONNECTION, connection(uid="C2"))).flows
+
+    assert [one["certificate_name"] for one in flows] == ["*.whatsapp.net", None]
+
+
 def test_names_are_held_for_a_bounded_number_of_handshakes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
