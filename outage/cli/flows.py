@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from outage.cli import flows_read
+from outage.cli import flows_classify, flows_read
 
 
 def register(app: typer.Typer) -> None:
@@ -17,4 +17,7 @@ def register(app: typer.Typer) -> None:
     )
     group.command("read", epilog=flows_read.EXAMPLE)(flows_read.read)
     group.command("capture", epilog=flows_read.CAPTURE_EXAMPLE)(flows_read.capture)
+    group.command("classify", cls=flows_classify.ManyFiles, epilog=flows_classify.EXAMPLE)(
+        flows_classify.classify
+    )
     app.add_typer(group, name="flows")

@@ -1,0 +1,165 @@
+"""Naming flows: by DNS, else server name, else certificate name, else address.
+
+The rules are those of the WhatsApp paper, section 3.1: an answer maps a client and an address to
+a name until its TTL, and a grace, have passed. Host names are classified once each, not once a
+row. Answers become *spells*: stretches of time in which a client's flows to an address have one
+name, cut into hours, so that a flow finds its spell by one hash look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from outage.flows.engine import DAY_US, SECOND_US, moment, quoted
+from outage.flows.inputs import ANSWERS, FLOWS, MOST_TTL, Log, rows_of
+from outage.slots import HOUR
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from outage.catalogue import Part
+
+GRACE: Final = 300
+MOST_GRACE: Final = 3_600
+RULES: Final = ("dns", "sni", "certificate", "address")
+CUT_US: Final = HOUR * SECOND_US
+
+#: Two 64-bit hashes stand for a client and an address: numbers are joined faster than text, and
+#: that two of a hundred million pairs share both has a chance below 1e-22.
+KEYS: Final = "hash({client}, {address}) AS one, hash({address}, {client}, 1) AS other"
+
+
+@dataclass(slots=True)
+class Names:
+    """What is known of names: the parts that occur, and which host, certificate and address is
+    which (positions in `parts`)."""
+
+    parts: list[Part] = field(default_factory=list)
+    hosts: dict[str, int] = field(default_factory=dict)
+    certificates: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, int] = field(default_factory=dict)
+    _places: dict[Part, int] = field(default_factory=dict)
+
+    def place(self, part: Part) -> int:
+        """Return the number of a part, a new one if need be."""
+        if part not in self._places:
+            self._places[part] = len(self.parts)
+            self.parts.append(part)
+        return self._places[part]
+
+
+def classify(
+    names: Iterable[str], find: Callable[[str], Part | None], known: Names
+) -> dict[str, int]:
+    """Return the number of the part of each name that has one."""
+    found = ((name, find(name)) for name in sorted(names))
+    return {name: known.place(part) for name, part in found if part is not None}
+
+
+def load_names(connection: DuckDBPyConnection, names: Names) -> None:
+    """Put hosts, certificates and addresses into tables of that name, with their parts."""
+    import pyarrow as pa
+
+    for table, mapping in (
+        ("hosts", names.hosts),
+        ("certificates", names.certificates),
+        ("addresses", names.addresses),
+    ):
+        columns = {
+            "name": pa.array(list(mapping), pa.string()),
+            "part": pa.array(list(mapping.values()), pa.int16()),
+        }
+        connection.register("incoming", pa.table(columns))
+        connection.execute(f"CREATE TABLE {table} AS SELECT * FROM incoming")
+        connection.unregister("incoming")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the work: the clients of one bucket, on one UTC day (since 1970)."""
+
+    day: int
+    bucket: int = 0
+    buckets: int = 1
+
+    @property
+    def start(self) -> int:
+        """Return the first microsecond of the day."""
+        return self.day * DAY_US
+
+    @property
+    def end(self) -> int:
+        """Return the first microsecond after the day."""
+        return self.start + DAY_US
+
+    def clients(self) -> str:
+        """Return SQL that holds for the clients of this bucket."""
+        return f"hash(client) % {self.buckets} = {self.bucket}" if self.buckets > 1 else "true"
+
+
+def make_spells(
+    connection: DuckDBPyConnection, answers: Sequence[Log], share: Share, grace: int, look_back: int
+) -> None:
+    """Create the table `spells` of one share: when which pair of client and address has a name.
+
+    Only the latest answer counts; of those of the same microsecond the one with the longest TTL,
+    then the first name of the alphabet. An unknown TTL is 0. `look_back` (microseconds) is how
+    long any answer lasts.
+    """
+    since = share.start - look_back
+    near = [log for log in answers if log.touches(since, share.end)]
+    rows = rows_of(near, ANSWERS, ("client", "name", "address", "time", "ttl"))
+    lasting = f"least(greatest(coalesce(ttl, 0), 0), {MOST_TTL}) + {grace}"
+    keys = KEYS.format(client="client", address="address")
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE spells AS
+        WITH answers AS (
+            SELECT {keys}, name, part, epoch_us(time) AS since,
+                   epoch_us(time) + ({lasting}) * {SECOND_US} AS expires
+            FROM ({rows}) LEFT JOIN hosts USING (name)
+            WHERE address IS NOT NULL AND {share.clients()}
+              AND time >= {moment(since)} AND time < {moment(share.end)}),
+        followed AS (
+            SELECT one, other, part, since, expires, lead(since) OVER (
+                PARTITION BY one, other ORDER BY since, expires, name DESC) AS next
+            FROM answers),
+        spells AS (
+            SELECT one, other, part, since, least(expires, coalesce(next - 1, expires)) AS until
+            FROM followed WHERE part IS NOT NULL AND (next IS NULL OR next > since))
+        SELECT *, unnest(range(
+            greatest(since, {share.start}) // {CUT_US},
+            least(until, {share.end - 1}) // {CUT_US} + 1)) AS cut
+        FROM spells WHERE until >= {share.start}""")
+
+
+def named_flows(flows: Sequence[Log], share: Share, vantage: str) -> str:
+    """Return SQL for the flows of one share with `service`, `category` and `named_by`.
+
+    `vantage` stands where a flow names none.
+    """
+    near = [log for log in flows if log.touches(share.start, share.end)]
+    columns = ", ".join(f'f."{name}"' for name in FLOWS.columns if name != "vantage")
+    filled = f"coalesce(f.vantage, {quoted(vantage)})" if vantage else "f.vantage"
+    keys = KEYS.format(client="client", address="server_ip")
+    return f"""
+        WITH f AS (
+            SELECT *, {keys}, epoch_us("start") AS began FROM ({rows_of(near, FLOWS)})
+            WHERE "start" >= {moment(share.start)} AND "start" < {moment(share.end)}
+              AND {share.clients()}),
+        g AS (
+            SELECT {columns}, {filled} AS vantage,
+                coalesce(s.part, h.part, c.part, a.part) AS part,
+                CASE WHEN s.part IS NOT NULL THEN 'dns'::rule_t
+                     WHEN h.part IS NOT NULL THEN 'sni'::rule_t
+                     WHEN c.part IS NOT NULL THEN 'certificate'::rule_t
+                     WHEN a.part IS NOT NULL THEN 'address'::rule_t END AS named_by
+            FROM f
+            LEFT JOIN spells s ON f.one = s.one AND f.other = s.other
+                AND f.began // {CUT_US} = s.cut AND f.began BETWEEN s.since AND s.until
+            LEFT JOIN hosts h ON f.server_name = h.name
+            LEFT JOIN certificates c ON f.certificate_name = c.name
+            LEFT JOIN addresses a ON f.server_ip = a.name)
+        SELECT g.* EXCLUDE (part, named_by), service, category, named_by
+        FROM g LEFT JOIN parts USING (part)"""

@@ -1,0 +1,107 @@
+"""Where results go: a local folder, or a folder of an object store by its URL (fsspec)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from outage.errors import UsageError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def is_url(path: str) -> bool:
+    """Tell whether a path names a place that only fsspec can open.
+
+    >>> is_url("s3://bucket/flows.parquet"), is_url("flows.parquet")
+    (True, False)
+    """
+    return "://" in path
+
+
+def files_system(path: str) -> Any:
+    """Return the fsspec file system of a URL; raises UsageError if there is none."""
+    protocol = path.split("://", 1)[0]
+    try:
+        import fsspec
+
+        return fsspec.filesystem(protocol)
+    except (ImportError, ValueError) as error:
+        raise UsageError(
+            f"{path}: cannot be opened ({error}); install outage[cluster] and what fsspec needs"
+            f" for {protocol}://"
+        ) from error
+
+
+def register(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
+    """Let the engine read and write the places that the paths name."""
+    known: set[str] = set()
+    for path in paths:
+        protocol = path.split("://", 1)[0]
+        if is_url(path) and protocol not in known:
+            known.add(protocol)
+            connection.register_filesystem(files_system(path))
+
+
+def make_folder(path: str) -> None:
+    """Make a folder and those above it."""
+    if is_url(path):
+        files_system(path).makedirs(path, exist_ok=True)
+    else:
+        Path(path).mkdir(parents=True, exist_ok=True)
+
+
+def move(source: str, target: str) -> None:
+    """Put a whole file in the place of another, in one step where the place can do that."""
+    if is_url(target):
+        system = files_system(target)
+        if system.exists(target):
+            system.rm(target)
+        system.mv(source, target)
+    else:
+        Path(source).replace(target)
+
+
+def remove(path: str) -> None:
+    """Remove a file, if it is there."""
+    if not is_url(path):
+        Path(path).unlink(missing_ok=True)
+    elif files_system(path).exists(path):
+        files_system(path).rm(path)
+
+
+def exists(path: str) -> bool:
+    """Tell whether there is such a file."""
+    return bool(files_system(path).exists(path)) if is_url(path) else Path(path).exists()
+
+
+def names_in(folder: str, pattern: str) -> list[str]:
+    """Return the full names of a folder's files that match a pattern, sorted; hidden ones not."""
+    if is_url(folder):
+        system = files_system(folder)
+        found = system.ls(folder, detail=False) if system.exists(folder) else []
+        names = [str(one).rstrip("/").rsplit("/", 1)[-1] for one in found]
+    else:
+        names = [one.name for one in Path(folder).iterdir()] if Path(folder).is_dir() else []
+    chosen = (name for name in names if fnmatch(name, pattern) and not name.startswith("."))
+    return [f"{folder}/{name}" for name in sorted(chosen)]
+
+
+def read_text(path: str) -> str:
+    """Return a text file's content."""
+    if is_url(path):
+        return bytes(files_system(path).cat_file(path)).decode()
+    return Path(path).read_text(encoding="utf-8")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    if is_url(path):
+        files_system(path).pipe_file(path, text.encode())
+        return
+    unfinished = Path(f"{path}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)

@@ -1,0 +1,240 @@
+"""From classified flows to samples: what each slot saw of each service, category and vantage.
+
+A flow's bytes are spread over the slots it spans in proportion to time, in whole bytes; it counts
+among flows, SYN and SYN-ACK where it starts, among RST and FIN where it ends, and its server is
+active in every slot it spans. All sums are of whole numbers, so that no order of adding matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from outage.flows.engine import DAY_US, SECOND_US, listed, moment, quoted
+from outage.flows.inputs import ANSWERS, Log, rows_of
+from outage.flows.naming import Share
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LONGEST_DAYS: Final = 7
+SPREAD: Final = ("bytes_down", "bytes_up")
+AT_START: Final = ("syn", "syn_ack")
+AT_END: Final = ("rst", "fin")
+COUNTED: Final = (*SPREAD, *AT_START, *AT_END)
+
+
+def make_facts(
+    connection: DuckDBPyConnection,
+    own: Sequence[str],
+    earlier: Sequence[str],
+    day: int,
+    slot_seconds: int,
+) -> None:
+    """Create `facts`: what the slots of one UTC day saw, one row a slot and part.
+
+    `own` are the classified flows that start on the day, `earlier` those of which some may last
+    into it. `service` is null for all flows
+    together, `category` empty for the whole service. Of each additive signal there are the sum
+    and `known_...`, how many flows knew it.
+    """
+    slot = slot_seconds * SECOND_US
+    first, last = day * DAY_US // slot, (day + 1) * DAY_US // slot - 1
+    _make_touching(connection, own, earlier, day)
+    sums = "min(first) AS first, max(last) AS last, " + ", ".join(
+        f"sum({x})::HUGEINT AS {x}, sum(known_{x})::BIGINT AS known_{x}"
+        for x in ("flows", *COUNTED)
+    )
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE sums AS
+        SELECT vantage, slot, service, category, {sums} FROM (
+            {_starting(slot)} UNION ALL {_spanning(slot)})
+        WHERE slot BETWEEN {first} AND {last} GROUP BY ALL""")
+    for table, query in (("medians", _medians(slot)), ("actives", _actives(slot))):
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM ({query})"
+            f" WHERE slot BETWEEN {first} AND {last}"
+        )
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE facts AS
+        WITH wholes AS (
+            SELECT vantage, slot, NULL AS service, '' AS category, {sums} FROM sums GROUP BY ALL
+            UNION ALL
+            SELECT vantage, slot, service, '' AS category, {sums} FROM sums
+            WHERE service IS NOT NULL GROUP BY ALL
+            UNION ALL
+            SELECT vantage, slot, service, category, {sums} FROM sums
+            WHERE service IS NOT NULL AND category <> '' GROUP BY ALL)
+        SELECT w.*, rtt_ms, coalesce(known_rtt_ms, 0) AS known_rtt_ms,
+               coalesce(active_servers, 0) AS active_servers
+        FROM wholes w
+        LEFT JOIN medians USING (vantage, slot, service, category)
+        LEFT JOIN actives USING (vantage, slot, service, category)""")
+
+
+def _make_touching(
+    connection: DuckDBPyConnection, own: Sequence[str], earlier: Sequence[str], day: int
+) -> None:
+    """Create the view `touching`: the flows that overlap the day, with their first and last moment.
+
+    A flow that ends before it starts, or after more than seven days, has a wrong clock: it is
+    taken to end where it starts.
+    """
+    late = f'"end" >= {moment(day * DAY_US)}'
+    rows = [_read(files, where) for files, where in ((own, "true"), (earlier, late)) if files]
+    connection.execute(f"""
+        CREATE OR REPLACE VIEW touching AS
+        SELECT * EXCLUDE (ends), CASE WHEN ends BETWEEN starts AND starts + {LONGEST_DAYS * DAY_US}
+               THEN ends ELSE starts END AS ends
+        FROM ({" UNION ALL ".join(rows)})""")
+
+
+def _read(files: Sequence[str], where: str) -> str:
+    return (
+        "SELECT coalesce(vantage, '') AS vantage, service, category, server_ip, rtt_ms,"
+        f' {", ".join(COUNTED)}, epoch_us("start") AS starts, epoch_us("end") AS ends'
+        f" FROM read_parquet({listed(files)}, hive_partitioning = false) WHERE {where}"
+    )
+
+
+def _starting(slot: int) -> str:
+    """Return SQL for what flows add to the slot in which they start."""
+    share = f"(starts // {slot} + 1) * {slot} - starts"
+    inside = f"ends // {slot} = starts // {slot}"
+    fields = [
+        f"CASE WHEN {inside} THEN {x} ELSE {x}::HUGEINT * ({share}) // (ends - starts) END AS {x}"
+        for x in SPREAD
+    ]
+    fields += [*AT_START, *(f"CASE WHEN {inside} THEN {x} END AS {x}" for x in AT_END)]
+    names = ", ".join(fields)
+    return _grouped(
+        f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment, {names}"
+        " FROM touching"
+    )
+
+
+def _spanning(slot: int) -> str:
+    """Return SQL for what flows add to the later slots that they span."""
+    upto = f"(least((slot + 1) * {slot}, ends) - starts)"
+    before = f"(slot * {slot} - starts)"
+    fields = [
+        f"{x}::HUGEINT * {upto} // (ends - starts) - {x}::HUGEINT * {before} // (ends - starts)"
+        f" AS {x}"
+        for x in SPREAD
+    ]
+    fields += [f"NULL::BIGINT AS {x}" for x in AT_START]
+    fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
+    return _grouped(
+        f"SELECT vantage, service, category, slot, NULL::BIGINT AS moment, {', '.join(fields)}"
+        " FROM ("
+        f"SELECT *, unnest(range(starts // {slot} + 1, ends // {slot} + 1)) AS slot FROM touching"
+        f" WHERE ends // {slot} > starts // {slot})"
+    )
+
+
+def _grouped(rows: str) -> str:
+    sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in COUNTED)
+    return (
+        "SELECT vantage, service, category, slot, min(moment) AS first, max(moment) AS last,"
+        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, {sums}"
+        f" FROM ({rows}) GROUP BY ALL"
+    )
+
+
+def _both(select: str, rows: str) -> str:
+    """Return SQL that makes one row a category and one for the whole service."""
+    return (
+        f"SELECT vantage, starts AS slot, service, category, {select} FROM ({rows})"
+        " WHERE category <> '' GROUP BY ALL UNION ALL"
+        f" SELECT vantage, starts AS slot, service, '' AS category, {select} FROM ({rows})"
+        " GROUP BY ALL"
+    )
+
+
+def _medians(slot: int) -> str:
+    rows = (
+        f"SELECT vantage, starts // {slot} AS starts, service, category, rtt_ms FROM touching"
+        " WHERE service IS NOT NULL AND rtt_ms IS NOT NULL"
+    )
+    return _both("median(rtt_ms) AS rtt_ms, count(*) AS known_rtt_ms", rows)
+
+
+def _actives(slot: int) -> str:
+    rows = (
+        f"SELECT DISTINCT vantage, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts,"
+        " service, category, server_ip FROM touching WHERE service IS NOT NULL"
+    )
+    return _both("count(DISTINCT server_ip) AS active_servers", rows)
+
+
+def make_dns_facts(
+    connection: DuckDBPyConnection,
+    answers: Sequence[Log],
+    share: Share,
+    slot_seconds: int,
+    only: str | None,
+) -> None:
+    """Create `dns_facts` of one UTC day: queries, failures and the median round-trip time.
+
+    A query is a client, a name and a moment, however many addresses it brought. It failed where
+    the answer's code is not 0, or where there is neither a code nor an address: nobody answered.
+    Its vantage is as written, else `only`, else that of most of its client's flows (the table
+    `client_vantages`).
+    """
+    slot = slot_seconds * SECOND_US
+    near = [log for log in answers if log.touches(share.start, share.end)]
+    columns = ("client", "name", "address", "time", "rcode", "rtt_ms", "vantage")
+    otherwise = "v.vantage" if only is None else quoted(only)
+    totals = (
+        "min(asked) AS first, max(asked) AS last, count(*)::HUGEINT AS dns_queries,"
+        " count(*) AS known_dns_queries, count_if(failed)::HUGEINT AS dns_failures,"
+        " count(failed) AS known_dns_failures, median(rtt_ms) AS rtt_dns_ms,"
+        " count(rtt_ms) AS known_rtt_dns_ms"
+    )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS client_vantages (client VARCHAR, vantage VARCHAR)"
+    )
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE dns_facts AS
+        WITH queries AS (
+            SELECT client, name, epoch_us(time) AS asked, max(vantage) AS vantage,
+                   min(rtt_ms) AS rtt_ms,
+                   CASE WHEN count(rcode) > 0 THEN max(rcode) <> 0
+                        WHEN count(address) = 0 THEN true END AS failed
+            FROM ({rows_of(near, ANSWERS, columns)})
+            WHERE time >= {moment(share.start)} AND time < {moment(share.end)}
+            GROUP BY ALL),
+        placed AS (
+            SELECT asked // {slot} AS slot, asked, failed, rtt_ms, service, category,
+                   coalesce(q.vantage, {otherwise}) AS vantage
+            FROM queries q LEFT JOIN hosts USING (name) LEFT JOIN parts USING (part)
+            LEFT JOIN client_vantages v ON q.client = v.client)
+        SELECT vantage, slot, NULL AS service, '' AS category, {totals} FROM placed
+        WHERE vantage IS NOT NULL GROUP BY ALL
+        UNION ALL
+        SELECT vantage, slot, service, '' AS category, {totals} FROM placed
+        WHERE vantage IS NOT NULL AND service IS NOT NULL GROUP BY ALL
+        UNION ALL
+        SELECT vantage, slot, service, category, {totals} FROM placed
+        WHERE vantage IS NOT NULL AND category <> '' GROUP BY ALL""")
+
+
+def make_client_vantages(
+    connection: DuckDBPyConnection, own: Sequence[str], otherwise: str | None
+) -> str | None:
+    """Return the only vantage of the day's flows; if there are several, None.
+
+    Then `client_vantages` holds the vantage of most of each client's flows.
+    """
+    connection.execute("CREATE TABLE client_vantages (client VARCHAR, vantage VARCHAR)")
+    found = connection.execute("SELECT DISTINCT vantage FROM facts").fetchall()
+    if len(found) <= 1:
+        return str(found[0][0]) if found else otherwise
+    if own:
+        connection.execute(f"""
+            INSERT INTO client_vantages
+            SELECT client, arg_max(vantage, (flows, vantage)) FROM (
+                SELECT client, coalesce(vantage, '') AS vantage, count(*) AS flows
+                FROM read_parquet({listed(own)}, hive_partitioning = false) GROUP BY ALL)
+            GROUP BY client""")
+    return None
