@@ -83,8 +83,16 @@ class StoredBook:
     def get(self, day: int, plane: Plane) -> Outlook | None:
         """Return the outlook fitted for a day, or None."""
         if (day, plane) not in self._kept:
-            self._keep(day, plane, self._read(day, plane))
+            self._keep(day, plane, self._grown(day, plane) or self._read(day, plane))
         return self._kept[day, plane]
+
+    def _grown(self, day: int, plane: Plane) -> Outlook | None:
+        """Return what is at hand of the plane as it was before series joined it."""
+        for (other, old), outlook in reversed(self._kept.items()):
+            alike = (old.slot_seconds, old.lag) == (plane.slot_seconds, plane.lag)
+            if outlook is not None and other == day and alike:
+                return outlook.of(old, plane)
+        return None
 
     def put(self, day: int, plane: Plane, outlook: Outlook) -> None:
         """Keep the outlook of a day."""

@@ -112,9 +112,11 @@ class Engine:
 
     def _watch(self, plane: Plane, before: Expecting | None) -> Expecting:
         """Return the plane with what is at hand of it, if it was laid out like this before."""
-        if before is not None and before.plane.stored == plane.stored:
+        if before is None:
+            return Expecting(plane, Window(plane, self.source))
+        if before.plane.stored == plane.stored:
             return before
-        return Expecting(plane, Window(plane, self.source))
+        return Expecting(plane, Window.grown(plane, self.source, before.window))
 
     @property
     def longest_lag(self) -> int:

@@ -42,6 +42,32 @@ class Window:
         self._back_days = HISTORY_DAYS + 2 if self.keeps_history else 1
         self._ahead_days = min(AHEAD_DAYS, max(1, days))
 
+    @classmethod
+    def grown(cls, plane: Plane, source: SampleSource, before: Window) -> Window:
+        """Return the window of a plane that series have joined, with what was at hand of it.
+
+        Only columns that are new, or made of other parts than before, are read.
+        """
+        window = cls(plane, source)
+        if not before.end or window.keeps_history != before.keeps_history:
+            return window
+        old = {one: i for i, one in enumerate(before.plane.series)}
+        at = np.array([old.get(one, -1) for one in plane.series], dtype=np.int64)
+        for i, parts in enumerate(plane.parts):
+            if at[i] >= 0 and parts != before.plane.parts[at[i]]:
+                at[i] = -1
+        window.start, window.end = before.start, before.end
+        rows = (before.end - before.start) // plane.slot_seconds
+        window._values, window._known_at = before._values[:rows, at], before._known_at[:rows, at]
+        fresh = np.flatnonzero(at < 0)
+        if len(fresh):
+            part = plane.close_up(fresh)
+            batch = source.load(before.start, before.end, part.stored)
+            last = heard_before(part, source, before.start)
+            panel = part.laid_out(batch, before.start, before.end, last)[0]
+            window._values[:, fresh], window._known_at[:, fresh] = panel.values, panel.known_at
+        return window
+
     def panel(self, begin: int, end: int) -> Panel:
         """Return the plane over `[begin, end)`, reading what is not there yet."""
         seconds = self.plane.slot_seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from outage.judging import engine as engines
 from outage.judging import expecting, fitting, fold, window
 from outage.judging.combine import add_up
 from outage.judging.engine import Engine
+from outage.judging.layout import lay_out
 from outage.judging.medians import column_medians
 from outage.judging.outlook import no_offsets
 from outage.judging.run import run
@@ -35,6 +37,8 @@ from tests.judging.made import (
     engine_of,
     everything,
     judge,
+    together,
+    where,
     without,
     world,
 )
@@ -301,3 +305,34 @@ def test_what_is_skipped_as_quiet_could_not_have_opened_anything_together() -> N
     units = len(engine.fold.index.units)
     assert units > len(operators)
     assert judge.quiet * len(operators) <= engine.settings.judging.possible_nats
+
+
+@pytest.mark.parametrize("joins", ["op-b", "flows", "chat"])
+def test_a_window_that_grows_is_one_that_was_read_anew(joins: str) -> None:
+    made = few_in_parts()
+    source = MemorySource(made)
+    fields = ("vantage", "signal", "category")
+    late = {one for one in made.series if joins in {getattr(one, field) for field in fields}}
+    (small,) = lay_out([one for one in made.series if one not in late], SLOT)
+    (large,) = lay_out(made.series, SLOT)
+    before = window.Window(small, source)
+    before.panel(START + DAY, START + 2 * DAY)
+
+    grown = window.Window.grown(large, source, before)
+
+    for begin, end in ((DAY, 2 * DAY), (2 * DAY, 3 * DAY), (0, DAY)):
+        found = grown.panel(START + begin, START + end)
+        expected = large.panel(made, START + begin, START + end)
+        np.testing.assert_equal(found.values, expected.values)
+        np.testing.assert_equal(found.known_at, expected.known_at)
+
+
+def few_in_parts() -> SampleBatch:
+    """Return traffic of one service, that of one vantage in two categories, one of them late."""
+    made = world(days=3, services=("alpha",))
+    mine = where(made, lambda one: one.vantage == "op-a")
+    for category in ("chat", "media"):
+        named = tuple(replace(one, category=category) for one in mine.series)
+        made = together(made, replace(mine, series=named))
+    whole = where(made, lambda one: one.vantage != "op-a" or bool(one.category))
+    return without(whole, START, START + DAY, category="chat")
