@@ -12,6 +12,7 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -30,11 +31,27 @@ def keep_secret(text: str) -> None:
         new = {one for one in _spellings(text) if len(one) >= SHORTEST} - _KNOWN
         if not new:
             return
-        if not _KNOWN:
+        if not isinstance(logging.getLogRecordFactory(), _Recording):
             logging.setLogRecordFactory(_Recording(logging.getLogRecordFactory()))
-        _KNOWN.update(new)
-        longest_first = sorted(_KNOWN, key=len, reverse=True)
-        _PATTERN[:] = [re.compile("|".join(map(re.escape, longest_first)))]
+        _set(_KNOWN | new)
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Forget afterwards the secrets that became known within (one test after another)."""
+    before = set(_KNOWN)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _set(before)
+
+
+def _set(secrets: set[str]) -> None:
+    _KNOWN.intersection_update(secrets)
+    _KNOWN.update(secrets)
+    longest_first = sorted(secrets, key=len, reverse=True)
+    _PATTERN[:] = [re.compile("|".join(map(re.escape, longest_first)))] if secrets else []
 
 
 def hide(text: str) -> str:

@@ -12,11 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from outage.redacting import forgetting
 from outage.store import Store, upgrade
 from outage.store.tables import Base
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = count()
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> Iterator[None]:
+    with forgetting():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from outage.redacting import hide, keep_secret
+from outage.redacting import forgetting, hide, keep_secret
 
 SECRET = 'p4ss "wörd"/+='
 keep_secret(SECRET)
@@ -35,6 +35,13 @@ def test_every_spelling_is_hidden(spelt: str) -> None:
 
 def test_what_is_too_short_to_be_a_secret_is_left() -> None:
     assert hide("a banana") == "a banana"
+
+
+def test_what_is_learnt_within_is_forgotten_afterwards() -> None:
+    with forgetting():
+        keep_secret("open sesame")
+        assert hide(f"open sesame {SECRET}") == "*** ***"
+    assert hide(f"open sesame {SECRET}") == "open sesame ***"
 
 
 def test_log_records_and_tracebacks_are_hidden(caplog: pytest.LogCaptureFixture) -> None:
