@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from outage.canonical import flow_schema
+from outage.cli.main import build
 from tests.reports.made_week import SYSTEM, made_week, system_networks, table
 
 SECOND = 1_000_000
@@ -21,8 +23,13 @@ Write = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the made week, classified."""
-    return made_week().write_classified(tmp_path_factory.mktemp("week"))
+    """Return the folder of the made week, classified by the real command."""
+    folder = tmp_path_factory.mktemp("week")
+    flows, answers = made_week().write_logs(folder)
+    words = ("flows", "classify", "--flows", str(flows), "--dns", str(answers), "--out")
+    answer = CliRunner().invoke(build(), [*words, str(folder / "classified")])
+    assert answer.exit_code == 0, answer.output
+    return folder / "classified"
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,36 @@ def starts(count: int) -> Floats:
     return moments
 
 
+def strangers(count: int = 3_000) -> tuple[pa.Table, pa.Table]:
+    """Return flows and answers of another service, and as many flows that nothing names."""
+    start = SINCE + starts(2 * count)[shuffled(2 * count)]
+    addresses = [f"198.51.{100 + k % 2}.{k % 200}" for k in range(2 * count)]
+    clients = [f"client-{k % 2_000}" for k in range(2 * count)]
+    flows: dict[str, object] = {
+        "client": clients,
+        "server_ip": addresses,
+        "server_port": [443] * 2 * count,
+        "protocol": ["udp"] * 2 * count,
+        "start": micros(start),
+        "end": micros(start + 30),
+        "bytes_down": [5_000_000] * 2 * count,
+        "bytes_up": [1_000] * 2 * count,
+        "vantage": ["gn"] * 2 * count,
+    }
+    answers: dict[str, object] = {
+        "client": clients,
+        "name": [f"scontent-{k % 7}.fbcdn.net" for k in range(2 * count)],
+        "address": addresses,
+        "time": micros(start - 1),
+        "ttl": [60] * 2 * count,
+        "rcode": [0] * 2 * count,
+    }
+    named = table(answers, answer_schema()).filter(
+        pa.array([one.startswith("198.51.100.") for one in addresses])
+    )
+    return table(flows, flow_schema()), named
+
+
 @dataclass(frozen=True)
 class MadeWeek:
     """The flows and DNS answers of the week (canonical tables), and what each flow truly is."""
@@ -123,6 +153,13 @@ class MadeWeek:
     flows: pa.Table
     answers: pa.Table
     categories: list[str]
+
+    def write_logs(self, folder: Path) -> tuple[Path, Path]:
+        """Write the flows and answers among those of strangers, as logs; return both files."""
+        flows, answers = strangers()
+        pq.write_table(pa.concat_tables([self.flows, flows]), folder / "flows.parquet")
+        pq.write_table(pa.concat_tables([self.answers, answers]), folder / "dns.parquet")
+        return folder / "flows.parquet", folder / "dns.parquet"
 
     def write_classified(self, folder: Path) -> Path:
         """Write the flows as `outage flows classify` would; return the folder."""

@@ -21,7 +21,8 @@ needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="chromium is not installed: no browser"
 )
 EVIL = (
-    "</script><script>document.title='broken'</script><img src=x onerror=document.title='broken'>"
+    "</script><script>document.title='broken'</script>"
+    "<img src=x onerror=document.title='broken'><b>bold</b><a href='https://x.invalid'>x</a>"
 )
 SCOPE = Scope(EVIL, None, [EVIL], 0, 600, 1)
 

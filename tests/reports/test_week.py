@@ -12,6 +12,7 @@ from outage.reports.hosting import Sources, hosting
 from outage.reports.qoe import qoe
 from outage.reports.selection import Selection, open_flows
 from outage.reports.traffic import traffic
+from tests.reports.made_week import FLOWS
 
 #: Table 3 of the paper, in percent.
 TABLE_3 = {
@@ -44,6 +45,12 @@ def rows(report: Report, table: str, key: str) -> dict[str, dict[str, Any]]:
     return {row[key]: row for row in as_json(report)["tables"][table]["rows"]}
 
 
+def test_every_flow_of_the_week_is_found_and_no_other(reports: dict[str, Report]) -> None:
+    found = as_json(reports["traffic"])
+
+    assert (found["flows"], found["vantages"]) == (FLOWS, ["gn"])
+
+
 @pytest.mark.parametrize("feature", TABLE_3)
 def test_table_3_comes_back(reports: dict[str, Report], feature: str) -> None:
     found = rows(reports["traffic"], "shares", "feature")[feature]
@@ -57,3 +64,20 @@ def test_table_2_comes_back(reports: dict[str, Report], name: str) -> None:
     found = rows(reports["hosting"], "prefixes", "name")[name]
 
     assert [found[key] for key in KEYS] == list(TABLE_2[name])
+
+
+def test_the_week_is_rated_as_the_paper_rates_it(reports: dict[str, Report]) -> None:
+    (about_5_mb, over_1_mb, *_) = as_json(reports["qoe"])["tables"]["opinions"]["rows"]
+
+    for row in (about_5_mb, over_1_mb):
+        assert row["good"] == pytest.approx(0.4, abs=0.01)
+        assert row["at_least_acceptable"] == pytest.approx(0.6, abs=0.015)
+
+
+def test_the_sizes_follow_from_table_3(reports: dict[str, Report]) -> None:
+    sizes = rows(reports["traffic"], "sizes", "part")
+
+    assert sizes["mm"]["mean"] == pytest.approx(225_000, rel=0.01)
+    assert sizes["chat"]["mean"] == pytest.approx(
+        225_000 * (6.2 / 79.57) * (20.06 / 93.4), rel=0.01
+    )

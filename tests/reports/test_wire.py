@@ -41,6 +41,19 @@ def test_a_pointer_into_a_name_gives_its_tail() -> None:
     assert addresses_in(message) == ("xxxxxxx.f.isi.arpa", {"192.0.2.9"})
 
 
+def test_a_pointer_to_a_pointer_leaves_the_reader_behind_the_first() -> None:
+    # The alias ends in a pointer to the question; the owner of the address points at the alias.
+    message = struct.pack("!HHHHHH", 1, 0x8180, 1, 2, 0, 0)
+    message += name(ASKED) + struct.pack("!HH", 1, 1)
+    alias = b"\x04edge\xc0\x0c"
+    place = len(message) + 2 + 10
+    message += b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 60, len(alias)) + alias
+    owner = struct.pack("!H", 0xC000 | place)
+    message += owner + struct.pack("!HHIH", 1, 1, 60, 4) + bytes([192, 0, 2, 9])
+
+    assert addresses_in(message) == (ASKED, {"192.0.2.9"})
+
+
 @given(st.data())
 def test_a_message_that_is_cut_is_a_value_error(data: st.DataObject) -> None:
     whole = answer(ASKED, ["192.0.2.1", "2001:db8::1"], "edge.example")
