@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from outage.catalogue.notation import parse
 from outage.catalogue.patterns import fault_in
 from outage.errors import UsageError
 from outage.slots import check_slot_seconds
@@ -28,7 +29,7 @@ _CODES: Final = (
 LANGUAGES: Final = frozenset(_CODES[at : at + 2] for at in range(0, len(_CODES), 2))
 _WORD_LIMIT: Final = 64
 _PHRASE_LIMIT: Final = 80
-_PATTERN_LIMIT: Final = 2_000  # many wordings at once
+_PATTERN_LIMIT: Final = 800
 _SHOWN: Final = 48
 
 
@@ -136,6 +137,14 @@ def _slot_length(seconds: int) -> int:
         raise refuse(reason, "use one of 60, 120, 180, 300, 600, 900, 1200, 1800, 3600") from None
 
 
+def _pattern(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError as error:
+        raise refuse(f"{text[:_SHOWN]!r} {error}", "see docs/posts.md for the notation") from error
+    return text
+
+
 def _by_category(value: Any) -> Any:
     return {"": value} if isinstance(value, (list, tuple, str)) else value
 
@@ -148,13 +157,13 @@ Words = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Phrases = Annotated[
     tuple[Annotated[str, _text(_PHRASE_LIMIT)], ...], AfterValidator(_distinct), Field(min_length=1)
 ]
-_Patterns = Annotated[
-    tuple[Annotated[str, _text(_PATTERN_LIMIT)], ...],
+PhrasesByLanguage = dict[Annotated[str, AfterValidator(_language)], Phrases]
+Patterns = Annotated[
+    tuple[Annotated[str, _text(_PATTERN_LIMIT), AfterValidator(_pattern)], ...],
     AfterValidator(_distinct),
     Field(min_length=1),
 ]
-PatternsByLanguage = dict[Annotated[str, AfterValidator(_language)], _Patterns]
-PhrasesByLanguage = dict[Annotated[str, AfterValidator(_language)], Phrases]
+PatternsByLanguage = dict[Annotated[str, AfterValidator(_language)], Patterns]
 _Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], AfterValidator(_distinct)]
 Domains = Annotated[
     dict[Annotated[str, AfterValidator(_category)], _Hosts], BeforeValidator(_by_category)

@@ -101,7 +101,7 @@ class Wording(Strict):
 
     errors: PatternsByLanguage = Field(default_factory=dict)
     near: PatternsByLanguage = Field(default_factory=dict)
-    predicates: PatternsByLanguage = Field(default_factory=dict)
+    predicates: PhrasesByLanguage = Field(default_factory=dict)
     denials: PatternsByLanguage = Field(default_factory=dict)
     recoveries: PatternsByLanguage = Field(default_factory=dict)
     memories: PatternsByLanguage = Field(default_factory=dict)

@@ -1,0 +1,188 @@
+"""The catalogue's names and phrases as patterns, each with what it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from outage.catalogue.notation import Pattern, parse
+from outage.posts.edges import WORD
+from outage.posts.folding import fold, glance
+
+if TYPE_CHECKING:
+    from outage.catalogue import Catalogue, Subject, Wording
+
+#: Context words that are trouble themselves: an error phrase of any language does as well.
+TROUBLE: Final = frozenset({"down", "outage"})
+_CLEAR_TAIL: Final = "down"
+_TAIL_FROM: Final = 4
+_PLAIN: Final = re.compile(r"[()|*]")
+
+
+class Kind(StrEnum):
+    """What a phrase says."""
+
+    ERROR = "error"
+    NEAR = "near"
+    DENIAL = "denial"
+    RECOVERY = "recovery"
+    MEMORY = "memory"
+    ONGOING = "ongoing"
+    WISH = "wish"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase of as many `parts` (folded), between which a few words may stand.
+
+    `after_name` and `before_name` say on which side of the name it must stand, `predicate` that it
+    does so as a rule; `subject` is whose it is, empty for all.
+    """
+
+    kind: Kind
+    language: str
+    parts: int = 1
+    after_name: bool = False
+    before_name: bool = False
+    predicate: bool = False
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A keyword of a subject; an `ambiguous` one needs more to name it."""
+
+    subject: str
+    ambiguous: bool
+
+
+@dataclass(slots=True)
+class Roles:
+    """All that one pattern stands for: names, parts of phrases, words for or against a subject.
+
+    A part is the number of its phrase, its place there, and whether a word may go on after it.
+    """
+
+    names: list[Name] = field(default_factory=list)
+    parts: list[tuple[int, int, bool]] = field(default_factory=list)
+    context: set[str] = field(default_factory=set)
+    unless: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Patterns (folded) with their roles, the phrases, and the words that all of them know.
+
+    `spellings` are the names as a first glance sees them, folded or not.
+    `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
+    `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear.
+    """
+
+    roles: Mapping[str, Roles]
+    phrases: tuple[Phrase, ...]
+    words: frozenset[str]
+    tails: Mapping[str, str]
+    by_trouble: frozenset[str]
+    spellings: frozenset[str]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Lexicon:
+        """Return what a catalogue knows of names and phrases."""
+        roles: dict[str, Roles] = {}
+        subjects: dict[str, Subject] = {**catalogue.services, **catalogue.operators}
+        for slug, subject in subjects.items():
+            _add_names(roles, slug, subject)
+        phrases: list[Phrase] = []
+        tails: dict[str, str] = {}
+        for text, phrase in _phrases(catalogue, subjects):
+            pattern = parse(fold(text))
+            _add_parts(roles, len(phrases), pattern)
+            phrases.append(_placed(phrase, pattern))
+            tails.update(_tails(phrases[-1], pattern))
+        return cls(
+            roles=roles,
+            phrases=tuple(phrases),
+            words=frozenset(word for text in roles for word in WORD.findall(text)),
+            tails=tails,
+            by_trouble=frozenset(
+                slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}
+            ),
+            spellings=frozenset(
+                spelling
+                for one in subjects.values()
+                for word in one.keywords
+                for spelling in (fold(word), glance(word))
+            ),
+        )
+
+
+def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:
+    needy = {fold(word) for word in subject.needs_context}
+    keywords = {fold(word) for word in subject.keywords}
+    for word in keywords:
+        if word.removesuffix(_CLEAR_TAIL) in keywords - {word}:
+            continue  # the name with a tail says the same, and what is wrong
+        roles.setdefault(word, Roles()).names.append(Name(slug, word in needy))
+    if needy:
+        for word in {fold(word) for word in subject.context} - TROUBLE:
+            roles.setdefault(word, Roles()).context.add(slug)
+        for word in map(fold, subject.unless):
+            roles.setdefault(word, Roles()).unless.add(slug)
+
+
+def _phrases(catalogue: Catalogue, subjects: Mapping[str, Subject]) -> Iterator[tuple[str, Phrase]]:
+    wording = catalogue.wording
+    for slug, table in {"": catalogue.error_phrases, **_own(subjects)}.items():
+        for language, texts in table.items():
+            starts = tuple(f"{fold(word)} " for word in wording.predicates.get(language, ()))
+            for text in texts:
+                predicate = bool(starts) and f"{fold(text)} ".startswith(starts)
+                yield (
+                    _PLAIN.sub(" ", text),
+                    Phrase(Kind.ERROR, language, predicate=predicate, subject=slug),
+                )
+    for kind, table in _kinds(wording).items():
+        for language, texts in table.items():
+            yield from ((text, Phrase(kind, language)) for text in texts)
+
+
+def _kinds(wording: Wording) -> dict[Kind, Mapping[str, tuple[str, ...]]]:
+    return {
+        Kind.ERROR: wording.errors,
+        Kind.NEAR: wording.near,
+        Kind.DENIAL: wording.denials,
+        Kind.RECOVERY: wording.recoveries,
+        Kind.MEMORY: wording.memories,
+        Kind.ONGOING: wording.ongoing,
+        Kind.WISH: wording.wishes,
+    }
+
+
+def _own(subjects: Mapping[str, Subject]) -> dict[str, Mapping[str, tuple[str, ...]]]:
+    return {slug: one.error_phrases for slug, one in subjects.items() if one.error_phrases}
+
+
+def _placed(phrase: Phrase, pattern: Pattern) -> Phrase:
+    return replace(
+        phrase,
+        parts=len(pattern.parts),
+        after_name=pattern.after_name,
+        before_name=pattern.before_name,
+    )
+
+
+def _add_parts(roles: dict[str, Roles], number: int, pattern: Pattern) -> None:
+    for place, choices in enumerate(pattern.parts):
+        for text, is_open in choices:
+            roles.setdefault(text, Roles()).parts.append((number, place, is_open))
+
+
+def _tails(phrase: Phrase, pattern: Pattern) -> Iterator[tuple[str, str]]:
+    if phrase.kind in (Kind.ERROR, Kind.NEAR) and phrase.parts == 1 and not phrase.before_name:
+        for text, _ in pattern.parts[0]:
+            tail = text.replace(" ", "")
+            if len(tail) >= _TAIL_FROM and tail.isalpha():
+                yield tail, phrase.language

@@ -1,0 +1,101 @@
+"""Match posts: a quick look for names in all, a careful reading of the few that hold one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from outage.posts.deciding import verdicts
+from outage.posts.folding import DRAWN_OUT, VARYING, fold, glance, shorten, without_addresses
+from outage.posts.languages import Languages, is_short
+from outage.posts.lexicon import Lexicon
+from outage.posts.reading import read
+
+if TYPE_CHECKING:
+    from outage.catalogue import Catalogue
+
+# A post is at most a few thousand characters; what is longer is no post, and read in part.
+LONGEST: Final = 10_000
+_EXACT_UP_TO: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A subject that a post names: whether it is said not to work, and the post's language.
+
+    `language` is of ISO 639-1, empty where it cannot be told.
+    """
+
+    service: str
+    error: bool
+    language: str
+
+
+class Matcher:
+    """Finds the services and operators that a post names, and those it says are failing.
+
+    Builds its automata once, in about 0.1 s for 1,000 services; it pickles as its lexicon.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._roles = list(lexicon.roles.values())
+        self._careful = AhoCorasick(
+            list(lexicon.roles), implementation=Implementation.ContiguousNFA
+        )
+        glanced = dict.fromkeys([*lexicon.spellings, *VARYING, *DRAWN_OUT])
+        self._strict = [text in lexicon.spellings and text.isascii() for text in glanced]
+        self._short = [len(text) <= _EXACT_UP_TO for text in glanced]
+        self._quick = AhoCorasick(list(glanced), implementation=Implementation.DFA)
+        self._languages = Languages({phrase.language for phrase in lexicon.phrases})
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Matcher:
+        """Return the matcher of a catalogue's services, operators and phrases."""
+        return cls(Lexicon.of(catalogue))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Matcher, (self._lexicon,)
+
+    def match(self, text: str, langs: Sequence[str] = ()) -> tuple[Mention, ...]:
+        """Return a mention for each subject that the post names, in the order of the text.
+
+        `langs` are the languages that the post says it is in (BCP 47), the first one counts.
+        """
+        glanced = glance(text)
+        hits = self._quick.find_matches_as_indexes(glanced, True)
+        if not hits or not self._promising(glanced, hits):
+            return ()
+        return self._read(text[:LONGEST], langs)
+
+    def _promising(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
+        """Tell whether a hit may be a name: not in the middle of a word."""
+        for number, start, end in hits:
+            if not self._strict[number]:
+                return True
+            if start and text[start - 1].isalnum() and text[start - 1].isascii():
+                continue
+            if not self._short[number] or not text[end : end + 1].isalnum():
+                return True
+            if not text[end].isascii():
+                return True
+        return False
+
+    def _read(self, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
+        folded = shorten(without_addresses(fold(text)), self._lexicon.words)
+        reading = read(folded, self._lexicon, self._roles, self._find)
+        if not reading.named:
+            return ()
+        told = self._languages.tell(text, langs)
+        found = verdicts(reading, self._lexicon.by_trouble, told)
+        spoken = next((language for language in found.values() if language), "")
+        language = spoken if spoken and not langs and is_short(text) else told
+        return tuple(
+            Mention(subject, error is not None, language) for subject, error in found.items()
+        )
+
+    def _find(self, text: str) -> Sequence[tuple[int, int, int]]:
+        return self._careful.find_matches_as_indexes(text, True)

@@ -1,0 +1,171 @@
+"""Read one folded text: the names in it, the phrases, and where its sentences and clauses end."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+from outage.posts.edges import WORD, after, before
+from outage.posts.lexicon import Kind, Lexicon, Name, Phrase, Roles
+
+Find: TypeAlias = Callable[[str], Sequence[tuple[int, int, int]]]
+Span: TypeAlias = tuple[int, int]
+
+GAP_WORDS: Final = 4
+_SENTENCE: Final = re.compile(r"[!?…。！？\n؟۔।]+|\.(?=\s|$)")
+_CLAUSE: Final = re.compile(r"[,;:،、；]|\s[-–—/|]+\s|…|\.\.")
+# What Arabic and Hebrew write onto a word: and, so, by, to, as, the.
+_PREFIX: Final = re.compile(r"[وفبلك]?(?:ال|ل)?|[והבלשמכ]{1,2}")
+_ARABIC_ENDING: Final = re.compile(r"ه|ا|ان|ين|ون|ت|ات|هم")
+# Case endings and the like that people write onto a service's name.
+_ENDINGS: Final = frozenset(
+    "s a u e em ie owi ze om y i ami ach ta te da de tan ten dan den ya ye in un nin nun nya ku mu"
+    " ban ben on en hoz ra re iin issa ista nak net а е у ы и ом ой ем ам ами ах ою".split()
+)
+_INFLECTED_FROM: Final = 5
+
+
+class Named(NamedTuple):
+    """A name in the text: where it stands and whose it is."""
+
+    start: int
+    end: int
+    subject: str
+    ambiguous: bool
+
+
+class Said(NamedTuple):
+    """A phrase in the text, from its first part's start to its last part's end."""
+
+    start: int
+    end: int
+    phrase: Phrase
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one text holds; positions are those of the folded text."""
+
+    text: str
+    named: list[Named] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    context: set[str] = field(default_factory=set)
+    unless: set[str] = field(default_factory=set)
+
+    def kinds(self, *kinds: Kind) -> list[Said]:
+        """Return the phrases of some kinds, in the order of the text."""
+        return [one for one in self.said if one.phrase.kind in kinds]
+
+    def words(self, start: int, end: int) -> int:
+        """Count the words between two places."""
+        return len(WORD.findall(self.text, start, max(start, end)))
+
+    def sentences(self, start: int, end: int) -> int:
+        """Count the ends of sentences between two places."""
+        return len(_SENTENCE.findall(self.text, start, max(start, end)))
+
+    def clauses(self, start: int, end: int) -> int:
+        """Count the commas, colons and dashes between two places."""
+        return len(_CLAUSE.findall(self.text, start, max(start, end)))
+
+    def sentence(self, start: int, end: int) -> Span:
+        """Return where the sentence begins and ends that holds a stretch of text."""
+        first = max((one.end() for one in _SENTENCE.finditer(self.text, 0, start)), default=0)
+        last = _SENTENCE.search(self.text, end)
+        return first, last.start() if last else len(self.text)
+
+
+def read(text: str, lexicon: Lexicon, roles: Sequence[Roles], find: Find) -> Reading:
+    """Return what a folded text holds; `find` yields (role, start, end), overlaps included."""
+    reading = Reading(text)
+    names: list[Named] = []
+    parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
+    for number, start, end in find(text):
+        role, left, right = roles[number], before(text, start), after(text, end)
+        if left and not _PREFIX.fullmatch(left):
+            continue
+        names.extend(_names(role.names, (start, end), text, right, lexicon.tails))
+        if role.names and right in lexicon.tails:
+            reading.said.append(_tail(end, right, lexicon))
+        if not right:
+            reading.context |= role.context
+            reading.unless |= role.unless
+        for phrase, place, is_open in role.parts:
+            if is_open or _ends(right):
+                parts[phrase, place].append((start, end))
+    reading.named = _longest(names)
+    reading.said.extend(_phrases(parts, lexicon, reading))
+    return reading
+
+
+def _names(
+    names: Iterable[Name], span: Span, text: str, right: str, tails: Container[str]
+) -> Iterator[Named]:
+    start, end = span
+    for name in names:
+        if not right:
+            yield Named(start, end, name.subject, name.ambiguous)
+        elif right in tails or (not name.ambiguous and _inflects(text[start:end], right)):
+            yield Named(start, end + len(right), name.subject, False)
+
+
+def _inflects(name: str, ending: str) -> bool:
+    return len(name) >= _INFLECTED_FROM - (not name.isascii()) and ending in _ENDINGS
+
+
+def _tail(start: int, tail: str, lexicon: Lexicon) -> Said:
+    phrase = Phrase(Kind.NEAR, lexicon.tails[tail], after_name=True)
+    return Said(start, start + len(tail), phrase)
+
+
+def _ends(right: str) -> bool:
+    return not right or _ARABIC_ENDING.fullmatch(right) is not None
+
+
+def _longest(names: Iterable[Named]) -> list[Named]:
+    """Return the names that stand in no longer one, in the order of the text."""
+    kept: list[Named] = []
+    for one in sorted(names, key=lambda name: (name.start, -name.end)):
+        if not kept or one.start >= kept[-1].end or one[:2] == kept[-1][:2]:
+            kept.append(one)
+    return kept
+
+
+def _phrases(
+    parts: defaultdict[tuple[int, int], list[Span]], lexicon: Lexicon, reading: Reading
+) -> Iterator[Said]:
+    for number, place in list(parts):
+        if place:
+            continue
+        phrase = lexicon.phrases[number]
+        for start, end in parts[number, 0]:
+            last: int | None = end
+            for later in range(1, phrase.parts):
+                last = _next(parts.get((number, later), ()), last, reading)
+            if last is not None and not _hidden(start, last, phrase, reading):
+                yield Said(start, last, phrase)
+
+
+def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | None:
+    """Return where the part ends that follows within a gap's length, in the same sentence."""
+    if end is None:
+        return None
+    for start, stop in spans:
+        if (
+            start >= end
+            and not reading.sentences(end, start)
+            and reading.words(end, start) <= GAP_WORDS
+        ):
+            return stop
+    return None
+
+
+def _hidden(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
+    """Tell whether it is but a piece of a name, or no denial but a question ("isn't X down")."""
+    if any(one.start <= start and end <= one.end for one in reading.named):
+        return True
+    gapped_denial = phrase.kind is Kind.DENIAL and phrase.parts > 1
+    return gapped_denial and any(start < one.start and one.end < end for one in reading.named)
