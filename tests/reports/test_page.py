@@ -114,7 +114,7 @@ def test_an_attack_is_only_text(tmp_path: Path) -> None:
 def test_the_week_is_drawn_without_a_fault_and_without_asking_anybody(
     week: Path, tmp_path: Path
 ) -> None:
-    with open_flows(Selection([week])) as flows:
+    with open_flows(Selection([week], "whatsapp")) as flows:
         (tmp_path / "week.html").write_text(page(traffic(flows)), encoding="utf-8")
     asked: list[str] = []
     faults: list[str] = []
