@@ -41,13 +41,20 @@ class Header:
         word, _, rest = line.replace(self.separator, " ").partition(" ")
         match word:
             case "#separator":
-                self.separator = rest.strip().encode().decode("unicode_escape")
+                self.separator = _separator(rest.strip())
             case "#unset_field" | "#empty_field":
                 self.unset = tuple({*self.unset, rest.strip()})
             case "#path":
                 self.path = rest.strip()
             case "#fields":
                 self.fields = tuple(line.rstrip().split(self.separator)[1:])
+
+
+def _separator(text: str) -> str:
+    """Return the character that `\\x09` or itself stands for; a tab where it is neither."""
+    code = re.fullmatch(r"\\x([0-7][0-9a-fA-F])", text)
+    sign = chr(int(code[1], 16)) if code else text
+    return sign if len(sign) == 1 and sign.isascii() and sign not in "\r\n\0" else "\t"
 
 
 @dataclass(slots=True)

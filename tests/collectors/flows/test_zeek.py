@@ -87,6 +87,17 @@ def test_columns_are_found_by_name_whatever_their_order(tmp_path: Path) -> None:
     assert read(Zeek(), path).flows == read(Zeek(), conn_log(tmp_path, CONNECTION)).flows
 
 
+@pytest.mark.parametrize(
+    ("said", "used"), [("\\x2c", ","), ("|", "|"), ("\\x", "\t"), ("\\xe9x", "\t"), ("", "\t")]
+)
+def test_the_separator_is_what_the_header_says(tmp_path: Path, said: str, used: str) -> None:
+    path = conn_log(tmp_path, CONNECTION)
+    plain = read(Zeek(), path).flows
+    path.write_text(path.read_text().replace("\\x09", said).replace("\t", used))
+
+    assert read(Zeek(), path).flows == plain
+
+
 def test_payload_bytes_stand_in_where_the_log_has_no_packet_bytes(tmp_path: Path) -> None:
     path = tmp_path / "conn.log"
     fields = [name for name in CONN if "ip_bytes" not in name and "pkts" not in name]
