@@ -48,9 +48,11 @@ def make_facts(
     connection.execute(f"""
         CREATE OR REPLACE TABLE sums AS
         SELECT vantage, slot, service, category, {sums} FROM (
-            {_starting(slot)} UNION ALL {_spanning(slot)})
+            {_inside(slot)} UNION ALL {_spanning(slot)})
         WHERE slot BETWEEN {first} AND {last} GROUP BY ALL""")
-    for table, query in (("medians", _medians(slot)), ("actives", _actives(slot))):
+    _make_serving(connection, slot)
+    actives = _both("count(DISTINCT server_ip) AS active_servers", "FROM serving")
+    for table, query in (("medians", _medians(slot)), ("actives", actives)):
         connection.execute(
             f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM ({query})"
             f" WHERE slot BETWEEN {first} AND {last}"
@@ -97,37 +99,29 @@ def _read(files: Sequence[str], where: str) -> str:
     )
 
 
-def _starting(slot: int) -> str:
-    """Return SQL for what flows add to the slot in which they start."""
-    share = f"(starts // {slot} + 1) * {slot} - starts"
-    inside = f"ends // {slot} = starts // {slot}"
-    fields = [
-        f"CASE WHEN {inside} THEN {x} ELSE {x}::HUGEINT * ({share}) // (ends - starts) END AS {x}"
-        for x in SPREAD
-    ]
-    fields += [*AT_START, *(f"CASE WHEN {inside} THEN {x} END AS {x}" for x in AT_END)]
-    names = ", ".join(fields)
+def _inside(slot: int) -> str:
+    """Return SQL for what flows within a single slot add to it."""
     return _grouped(
-        f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment, {names}"
-        " FROM touching"
+        f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment,"
+        f" {', '.join(COUNTED)} FROM touching WHERE ends // {slot} = starts // {slot}"
     )
 
 
 def _spanning(slot: int) -> str:
-    """Return SQL for what flows add to the later slots that they span."""
+    """Return SQL for what flows over several slots add to each of them."""
     upto = f"(least((slot + 1) * {slot}, ends) - starts)"
-    before = f"(slot * {slot} - starts)"
-    fields = [
+    before = f"greatest(slot * {slot} - starts, 0)"
+    fields = [f"CASE WHEN slot = starts // {slot} THEN starts END AS moment"]
+    fields += [
         f"{x}::HUGEINT * {upto} // (ends - starts) - {x}::HUGEINT * {before} // (ends - starts)"
         f" AS {x}"
         for x in SPREAD
     ]
-    fields += [f"NULL::BIGINT AS {x}" for x in AT_START]
+    fields += [f"CASE WHEN slot = starts // {slot} THEN {x} END AS {x}" for x in AT_START]
     fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
     return _grouped(
-        f"SELECT vantage, service, category, slot, NULL::BIGINT AS moment, {', '.join(fields)}"
-        " FROM ("
-        f"SELECT *, unnest(range(starts // {slot} + 1, ends // {slot} + 1)) AS slot FROM touching"
+        f"SELECT vantage, service, category, slot, {', '.join(fields)} FROM ("
+        f"SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot FROM touching"
         f" WHERE ends // {slot} > starts // {slot})"
     )
 
@@ -159,12 +153,16 @@ def _medians(slot: int) -> str:
     return _both("median(rtt_ms) AS rtt_ms, count(*) AS known_rtt_ms", rows)
 
 
-def _actives(slot: int) -> str:
-    rows = (
-        f"SELECT DISTINCT vantage, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts,"
-        " service, category, server_ip FROM touching WHERE service IS NOT NULL"
-    )
-    return _both("count(DISTINCT server_ip) AS active_servers", rows)
+def _make_serving(connection: DuckDBPyConnection, slot: int) -> None:
+    """Create `serving`: which address served which part in which slot (named `starts`)."""
+    names = "vantage, service, category, server_ip"
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE serving AS
+        SELECT DISTINCT {names}, starts // {slot} AS starts FROM touching
+        WHERE service IS NOT NULL AND ends // {slot} = starts // {slot}
+        UNION
+        SELECT DISTINCT {names}, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts
+        FROM touching WHERE service IS NOT NULL AND ends // {slot} > starts // {slot}""")
 
 
 def make_dns_facts(
