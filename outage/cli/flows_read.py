@@ -35,7 +35,11 @@ Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON do
 
 def read(
     source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="Which reader; see docs/plugs.md.")
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="zeek, nfdump, pmacct, goflow2, suricata, pcap, canonical, or a plug.",
+        ),
     ],
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders.")],
     *,
@@ -54,15 +58,28 @@ def read(
     by a keyed hash. What is damaged is named, counted and left out.
     """
     from outage.flows.reading import log_files, read_files
-    from outage.plugs import load
 
-    reader: FlowReader = load("outage.flow_readers", source)()
+    reader = _reader(source)
     options = log_options(out, vantage, timezone, key_file)
     files = log_files(paths, out)
     with ExitStack() as stack:
         progress = files_progress(stack, len(files))
         outcome = read_files(reader, files, options, out, progress=progress)
     report(outcome, out, json=json)
+
+
+def _reader(source: str) -> FlowReader:
+    """Return a new reader; raises UsageError if there is none of that name."""
+    from outage.errors import PlugError, UsageError
+    from outage.plugs import available, load
+
+    try:
+        reader: FlowReader = load("outage.flow_readers", source)()
+    except PlugError as error:
+        if source in available("outage.flow_readers"):
+            raise
+        raise UsageError(str(error)) from error
+    return reader
 
 
 def log_options(out: Path, vantage: str | None, timezone: str, key_file: Path | None) -> LogOptions:
@@ -133,9 +150,8 @@ def capture(
     """
     from outage.cli.output import progress as shown
     from outage.flows.capturing import capture as captured
-    from outage.plugs import load
 
-    reader: FlowReader = load("outage.flow_readers", "pcap")()
+    reader = _reader("pcap")
     options = log_options(out, vantage, "UTC", key_file)
     with shown(f"capturing {plain(interface)}", 0, seconds) as show:
         outcome = captured(

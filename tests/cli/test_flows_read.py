@@ -187,7 +187,7 @@ def test_a_key_that_had_to_be_made_is_said_once(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["zeeek", "."], 1, "did you mean 'zeek'"),
+        (["zeeek", "."], 2, "did you mean 'zeek'"),
         (["zeek", "nowhere.log"], 1, "nowhere.log: no such file"),
         (["zeek", ".", "--vantage", "No Slug"], 2, "--vantage 'No Slug' is not a slug"),
         (["zeek", ".", "--timezone", "Vienna"], 2, "--timezone: 'Vienna' is no time zone"),
