@@ -54,7 +54,8 @@ def folder_source(name: str = "exports", path: str = "incoming") -> str:
 def x_source(url: str, services: str = '"whatsapp"', **options: float) -> str:
     others = "".join(f"{key} = {value}\n" for key, value in options.items())
     return (
-        f'[sources.x]\nplug = "x_counts"\nslot_seconds = 3600\n[sources.x.options]\nbase_url = "{url}"\n'
+        '[sources.x]\nplug = "x_counts"\nslot_seconds = 3600\n'
+        f'[sources.x.options]\nbase_url = "{url}"\n'
         f'bearer_token = {{ env = "X_TOKEN" }}\nservices = [{services}]\n{others}'
     )
 
@@ -228,11 +229,11 @@ def samples(url: str) -> dict[str, list[float]]:
 
 def kill_somewhere(forks: Forks, words: list[str], server: Server, draw: random.Random) -> bool:
     """Start a command and kill it after a few requests; return whether it was still at work."""
-    process, enough = forks.start(words), len(server.requests) + draw.randint(0, 3)
+    process, enough = forks.start(words), len(server.requests) + draw.randint(0, 2)
     give_up = time.monotonic() + 5
     while len(server.requests) < enough and time.monotonic() < give_up:
         time.sleep(0.002)
-    time.sleep(draw.uniform(0, 0.06))
+    time.sleep(draw.uniform(0, 0.03))
     forks.kill(process)
     return forks.wait() == -signal.SIGKILL
 
