@@ -9,7 +9,14 @@ import pytest
 
 from outage.flows.surveying import Options
 from tests.flows.made import (
-    Named, answer, classified, classify, flow, made_answers, made_flows, reference,
+    Named,
+    answer,
+    classified,
+    classify,
+    flow,
+    made_answers,
+    made_flows,
+    reference,
 )  # fmt: skip
 
 KEYS = ("client", "server_ip", "start", "end", "server_name", "certificate_name", "bytes_down",
