@@ -13,7 +13,7 @@ from outage.reports.spread import Spread, bin_of, gather
 
 LARGE: Final = 1_000_000  # bytes: only larger transfers tell a throughput (section 4)
 SECONDS: Final = f"((ended - began) / {SECOND}.0)"
-SIZE: Final = "(bytes_down + bytes_up)"
+SIZE: Final = "(bytes_down::DOUBLE + bytes_up)"  # no sum of counters is too large for it
 PERCENTS: Final = (10, 25, 50, 75, 90, 99)
 CELLS: Final = 10  # a decade: how fine the cloud of figure 5 (a) is
 SLOW: Final = 250_000  # bit/s
@@ -84,7 +84,7 @@ def _throughput(name: str, title: str, column: str) -> Quantity:
         f"Throughput {title} of flows over 1 MB {title}",
         "figure 5 (d)",
         Axis("throughput", "bit/s", log=True),
-        f"({column} * 8 / {SECONDS})",
+        f"({column}::DOUBLE * 8 / {SECONDS})",
         f"{column} > {LARGE} AND ended > began",
         marks=((SLOW, "up to 250 kbit/s"), (1_000_000, "up to 1 Mbit/s")),
     )

@@ -119,6 +119,10 @@ def _database(spill: str) -> Iterator[duckdb.DuckDBPyConnection]:
         raise BadInput(f"{line} ({_first_line(error)})") from error
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise BadInput(f"the flows cannot be read: {_first_line(error)}") from error
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # how the database tells of an interrupt
+            raise KeyboardInterrupt from error
+        raise
     finally:
         database.close()
 

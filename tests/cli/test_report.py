@@ -162,3 +162,19 @@ def test_flows_that_are_not_classified_are_told(
     assert code == 1
     assert "has no column service, category" in err
     assert "outage flows classify" in err
+
+
+def test_real_logs_become_reports(shared: Path, tmp_path: Path) -> None:
+    day = shared / "data" / "zeek" / "2024-04-21"
+    if not day.is_dir():
+        pytest.skip(f"no Zeek logs in {day}")
+    logs, out = tmp_path / "logs", tmp_path / "out"
+    assert invoke("flows", "read", "zeek", str(day), "--out", str(logs)).exit_code <= 1
+    files = [[str(one) for one in (logs / kind).glob("*.parquet")] for kind in ("flows", "dns")]
+    words = ["--flows", *files[0], "--dns", *files[1], "--out", str(out)]
+    assert invoke("flows", "classify", *words).exit_code == 0
+
+    found = document("hosting", str(out), "--service", "telegram")
+
+    assert found["flows"] == 2
+    assert found["tables"]["prefixes"]["rows"][0]["addresses"] >= 1

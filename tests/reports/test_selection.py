@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import pyarrow as pa
@@ -211,6 +214,22 @@ def test_flows_without_any_service_are_told(write: Write) -> None:
     line = complaint(Selection([write(flow(service=None, category=None))]))  # type: ignore[arg-type]
 
     assert "no flow has a service" in line
+
+
+def test_an_interrupt_is_one(write: Write) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(Selection([write(flow())]))
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interrupted(selection: Selection) -> None:
+    """Ask what takes long, and interrupt it as one does at a terminal."""
+    with open_flows(selection) as flows:
+        Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        flows.rows("SELECT count(*) FROM range(10_000_000_000) WHERE range % 7 = 3")
 
 
 def test_the_database_reaches_for_nothing_and_has_bounds(write: Write) -> None:

@@ -114,6 +114,13 @@ def test_throughput_is_that_of_large_flows_by_direction(write: Write) -> None:
     assert up["mmv"]["mean"] == 2 * MB
 
 
+def test_counters_at_their_limit_are_no_fault(write: Write) -> None:
+    found = report(write(*(flow(down=2**62, up=2**62) for _ in range(3))))
+
+    assert rows(found, "sizes", "part")["chat"]["mean"] == pytest.approx(2.0**63)
+    assert rows(found, "throughput_up", "part")["chat"]["flows"] == 3
+
+
 def test_the_cloud_of_figure_5_counts_every_flow_once(write: Write) -> None:
     found = report(
         write(
