@@ -51,16 +51,25 @@ class Cluster:
     def run(
         self, step: Callable[[Plan, One], Result], plan: Plan, items: Sequence[One]
     ) -> Iterator[Result]:
-        """Yield the results as they come; raises what a step raised, after retries."""
-        from distributed import as_completed
+        """Yield the results as they come; raises what a step raised, after retries.
+
+        Raises SourceError if workers keep dying of a step.
+        """
+        from distributed import KilledWorker, as_completed
 
         # A task, not scattered data: should the worker that holds it die, it is made anew.
         shared = self._client.submit(_same, plan, pure=False)
         futures = [
             self._client.submit(step, shared, item, pure=False, retries=RETRIES) for item in items
         ]
-        for future in as_completed(futures):
-            yield future.result()
+        try:
+            for future in as_completed(futures, loop=self._client.loop):
+                yield future.result()
+        except KilledWorker as error:
+            raise SourceError(
+                f"--cluster: workers died of a step again and again ({error}); give them more"
+                " memory, or lower --memory-limit"
+            ) from error
 
 
 def _same(plan: Plan) -> Plan:
