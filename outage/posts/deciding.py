@@ -20,7 +20,8 @@ PREDICATE_WORDS: Final = 2
 # Words that may stand between names of which the same is said.
 _AND: Final = frozenset(
     "and & or plus also both the und oder y e o ou et en of ve veya ile dan sama atau और aur ya"
-    " و и или a i oraz lub też och eller og ja si と も や の 和 跟 也 및 랑 하고 도 la il das".split()
+    " و и или a i oraz lub też och eller og ja si と も や の"
+    " 和 跟 也 및 랑 하고 도 la il das".split()
 )
 
 
@@ -30,8 +31,10 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
     `told` is the language that the text seems to be in.
     """
     errors = reading.kinds(Kind.ERROR, Kind.NEAR)
+    if not errors:
+        return dict.fromkeys(one.subject for one in _clear(reading, (), by_trouble))
     turns = _Turns(reading, errors, told)
-    serious = [error for error in errors if turns.leave(error)]
+    serious = [error for error in _distinct(errors, told) if turns.leave(error)]
     names = _clear(reading, serious, by_trouble)
     found: dict[str, str | None] = dict.fromkeys(one.subject for one in names)
     for error, subjects in _bound(reading, names, serious):
@@ -40,6 +43,20 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
     for subject in _recovered(reading, names, turns):
         found[subject] = None
     return found
+
+
+def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
+    """Return one phrase for each stretch of text, of several the one that reaches furthest."""
+    found: dict[tuple[int, int], Said] = {}
+    for error in sorted(errors, key=lambda one: _reach(one, told)):
+        found.setdefault(error[:2], error)
+    return list(found.values())
+
+
+def _reach(error: Said, told: str) -> tuple[bool, int, bool]:
+    phrase = error.phrase
+    bounds = phrase.after_name + phrase.before_name + phrase.predicate
+    return phrase.kind is Kind.NEAR, bounds, phrase.language != told
 
 
 def _closer(language: str | None, other: str, told: str) -> str:
@@ -57,7 +74,9 @@ class _Turns:
         others = {error.phrase.language for error in errors if not _touches(error, own)}
         self._reading = reading
         self._languages = others | {told} if own else others
-        self.errors = [one for one in errors if one.phrase.language in self._languages]
+        self.errors = _distinct(
+            (one for one in errors if one.phrase.language in self._languages), told
+        )
         ongoing = self.of(Kind.ONGOING)
         self._denials = self.of(Kind.DENIAL)
         self._memories = [one for one in self.of(Kind.MEMORY) if not _touches(one, ongoing)]

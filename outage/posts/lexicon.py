@@ -34,6 +34,9 @@ class Kind(StrEnum):
     WISH = "wish"
 
 
+TROUBLES: Final = (Kind.ERROR, Kind.NEAR)
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase of as many `parts` (folded), between which a few words may stand.
@@ -76,12 +79,14 @@ class Roles:
 class Lexicon:
     """Patterns (folded) with their roles, the phrases, and the words that all of them know.
 
-    `spellings` are the names as a first glance sees them, folded or not.
+    `roles` are names, their context and phrases of trouble, `turns` the phrases that turn trouble
+    round; `spellings` are the names as a first glance sees them, folded or not.
     `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
     `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear.
     """
 
     roles: Mapping[str, Roles]
+    turns: Mapping[str, Roles]
     phrases: tuple[Phrase, ...]
     words: frozenset[str]
     tails: Mapping[str, str]
@@ -92,6 +97,7 @@ class Lexicon:
     def of(cls, catalogue: Catalogue) -> Lexicon:
         """Return what a catalogue knows of names and phrases."""
         roles: dict[str, Roles] = {}
+        turns: dict[str, Roles] = {}
         subjects: dict[str, Subject] = {**catalogue.services, **catalogue.operators}
         for slug, subject in subjects.items():
             _add_names(roles, slug, subject)
@@ -99,13 +105,14 @@ class Lexicon:
         tails: dict[str, str] = {}
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
-            _add_parts(roles, len(phrases), pattern)
+            _add_parts(roles if phrase.kind in TROUBLES else turns, len(phrases), pattern)
             phrases.append(_placed(phrase, pattern))
             tails.update(_tails(phrases[-1], pattern))
         return cls(
             roles=roles,
+            turns=turns,
             phrases=tuple(phrases),
-            words=frozenset(word for text in roles for word in WORD.findall(text)),
+            words=frozenset(word for text in (*roles, *turns) for word in WORD.findall(text)),
             tails=tails,
             by_trouble=frozenset(
                 slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}

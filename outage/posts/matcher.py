@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +11,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from outage.posts.deciding import verdicts
 from outage.posts.folding import DRAWN_OUT, VARYING, fold, glance, shorten, without_addresses
 from outage.posts.languages import Languages, is_short
-from outage.posts.lexicon import Lexicon
-from outage.posts.reading import read
+from outage.posts.lexicon import Lexicon, Roles
+from outage.posts.reading import Find, read
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
@@ -42,14 +42,14 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._roles = list(lexicon.roles.values())
-        self._careful = AhoCorasick(
-            list(lexicon.roles), implementation=Implementation.ContiguousNFA
-        )
-        glanced = dict.fromkeys([*lexicon.spellings, *VARYING, *DRAWN_OUT])
-        self._strict = [text in lexicon.spellings and text.isascii() for text in glanced]
-        self._short = [len(text) <= _EXACT_UP_TO for text in glanced]
-        self._quick = AhoCorasick(list(glanced), implementation=Implementation.DFA)
+        self._find, self._find_turns = _finder(lexicon.roles), _finder(lexicon.turns)
+        names = list(lexicon.spellings)
+        varying = [text for text in VARYING if text not in lexicon.spellings]
+        self._names, self._drawn_out = len(names), len(names) + len(varying)
+        self._ascii = [text.isascii() for text in names]
+        self._short = [len(text) <= _EXACT_UP_TO for text in names]
+        quick = [*names, *varying, *DRAWN_OUT]
+        self._quick = AhoCorasick(quick, implementation=Implementation.DFA)
         self._languages = Languages({phrase.language for phrase in lexicon.phrases})
 
     @classmethod
@@ -67,16 +67,20 @@ class Matcher:
         """
         glanced = glance(text)
         hits = self._quick.find_matches_as_indexes(glanced, True)
-        if not hits or not self._promising(glanced, hits):
+        if not hits:
             return ()
-        return self._read(text[:LONGEST], langs)
+        if self._promising(glanced, hits) or self._varies(text, hits):
+            return self._read(self._folded(text), text[:LONGEST], langs)
+        return ()
 
     def _promising(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
-        """Tell whether a hit may be a name: not in the middle of a word."""
+        """Tell whether a hit may be a name: not one in the middle of a word."""
         for number, start, end in hits:
-            if not self._strict[number]:
+            if number >= self._names:
+                continue
+            if not self._ascii[number]:
                 return True
-            if start and text[start - 1].isalnum() and text[start - 1].isascii():
+            if start and text[start - 1].isascii() and text[start - 1].isalnum():
                 continue
             if not self._short[number] or not text[end : end + 1].isalnum():
                 return True
@@ -84,10 +88,20 @@ class Matcher:
                 return True
         return False
 
-    def _read(self, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
-        folded = shorten(without_addresses(fold(text)), self._lexicon.words)
-        reading = read(folded, self._lexicon, self._roles, self._find)
-        if not reading.named:
+    def _varies(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
+        """Tell whether a name may be hidden by spelling: look again at the folded text."""
+        last = max(number for number, _, _ in hits)
+        if last < self._names:
+            return False
+        folded = self._folded(text) if last >= self._drawn_out else fold(text)
+        return self._promising(folded, self._quick.find_matches_as_indexes(folded, True))
+
+    def _folded(self, text: str) -> str:
+        return shorten(without_addresses(fold(text[:LONGEST])), self._lexicon.words)
+
+    def _read(self, folded: str, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
+        reading = read(folded, self._lexicon, self._find, self._find_turns)
+        if reading is None:
             return ()
         told = self._languages.tell(text, langs)
         found = verdicts(reading, self._lexicon.by_trouble, told)
@@ -97,5 +111,14 @@ class Matcher:
             Mention(subject, error is not None, language) for subject, error in found.items()
         )
 
-    def _find(self, text: str) -> Sequence[tuple[int, int, int]]:
-        return self._careful.find_matches_as_indexes(text, True)
+
+def _finder(roles: Mapping[str, Roles]) -> Find:
+    # The states are too many for a full table (a DFA) to fit into a processor's cache.
+    automaton = AhoCorasick(list(roles), implementation=Implementation.ContiguousNFA)
+    numbered = list(roles.values())
+
+    def find(text: str) -> list[tuple[Roles, int, int]]:
+        found = automaton.find_matches_as_indexes(text, True)
+        return [(numbered[number], start, end) for number, start, end in found]
+
+    return find

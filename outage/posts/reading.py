@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from outage.posts.edges import WORD, after, before
 from outage.posts.lexicon import Kind, Lexicon, Name, Phrase, Roles
 
-Find: TypeAlias = Callable[[str], Sequence[tuple[int, int, int]]]
+Find: TypeAlias = Callable[[str], Sequence[tuple[Roles, int, int]]]
 Span: TypeAlias = tuple[int, int]
+Hit: TypeAlias = tuple[Roles, int, int, str]
 
 GAP_WORDS: Final = 4
 _SENTENCE: Final = re.compile(r"[!?…。！？\n؟۔।]+|\.(?=\s|$)")
@@ -26,6 +27,7 @@ _ENDINGS: Final = frozenset(
     " ban ben on en hoz ra re iin issa ista nak net а е у ы и ом ой ем ам ами ах ою".split()
 )
 _INFLECTED_FROM: Final = 5
+_ASCII_WORD: Final = re.compile(r"[a-z0-9_]+")
 
 
 class Named(NamedTuple):
@@ -78,27 +80,50 @@ class Reading:
         return first, last.start() if last else len(self.text)
 
 
-def read(text: str, lexicon: Lexicon, roles: Sequence[Roles], find: Find) -> Reading:
-    """Return what a folded text holds; `find` yields (role, start, end), overlaps included."""
+def read(text: str, lexicon: Lexicon, find: Find, find_turns: Find) -> Reading | None:
+    """Return what a folded text holds, None if it names nothing.
+
+    `find` yields (role, start, end) of names, their context and trouble, overlaps included;
+    `find_turns` of what turns trouble round, and is asked only where there is some.
+    """
+    hits = _at_edges(text, find(text))
     reading = Reading(text)
-    names: list[Named] = []
-    parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
-    for number, start, end in find(text):
-        role, left, right = roles[number], before(text, start), after(text, end)
-        if left and not _PREFIX.fullmatch(left):
-            continue
-        names.extend(_names(role.names, (start, end), text, right, lexicon.tails))
-        if role.names and right in lexicon.tails:
-            reading.said.append(_tail(end, right, lexicon))
+    reading.named = _longest(_all_names(hits, text, lexicon))
+    if not reading.named:
+        return None
+    for role, _, end, right in hits:
         if not right:
             reading.context |= role.context
             reading.unless |= role.unless
-        for phrase, place, is_open in role.parts:
-            if is_open or _ends(right):
-                parts[phrase, place].append((start, end))
-    reading.named = _longest(names)
-    reading.said.extend(_phrases(parts, lexicon, reading))
+        elif role.names and right in lexicon.tails:
+            reading.said.append(_tail(end, right, lexicon))
+    reading.said.extend(_phrases(hits, lexicon, reading))
+    if reading.said:
+        reading.said.extend(_phrases(_at_edges(text, find_turns(text)), lexicon, reading))
     return reading
+
+
+def _all_names(hits: Iterable[Hit], text: str, lexicon: Lexicon) -> Iterator[Named]:
+    for role, start, end, right in hits:
+        if role.names:
+            yield from _names(role.names, (start, end), text, right, lexicon.tails)
+
+
+def _at_edges(text: str, found: Sequence[tuple[Roles, int, int]]) -> list[Hit]:
+    """Return what begins where a word does, each with the rest of the word after it."""
+    if not text.isascii():
+        return [
+            (role, start, end, after(text, end))
+            for role, start, end in found
+            if not (left := before(text, start)) or _PREFIX.fullmatch(left)
+        ]
+    words = [one.span() for one in _ASCII_WORD.finditer(text)]
+    starts, ends = {start for start, _ in words}, {end for _, end in words}
+    return [
+        (role, start, end, "" if end in ends else after(text, end))
+        for role, start, end in found
+        if start in starts or not text[start].isalnum()
+    ]
 
 
 def _names(
@@ -122,7 +147,7 @@ def _tail(start: int, tail: str, lexicon: Lexicon) -> Said:
 
 
 def _ends(right: str) -> bool:
-    return not right or _ARABIC_ENDING.fullmatch(right) is not None
+    return _ARABIC_ENDING.fullmatch(right) is not None
 
 
 def _longest(names: Iterable[Named]) -> list[Named]:
@@ -134,19 +159,36 @@ def _longest(names: Iterable[Named]) -> list[Named]:
     return kept
 
 
-def _phrases(
-    parts: defaultdict[tuple[int, int], list[Span]], lexicon: Lexicon, reading: Reading
-) -> Iterator[Said]:
-    for number, place in list(parts):
-        if place:
+def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
+    parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
+    for role, start, end, right in hits:
+        if not role.parts or _within_name(start, end, reading):
             continue
-        phrase = lexicon.phrases[number]
-        for start, end in parts[number, 0]:
-            last: int | None = end
-            for later in range(1, phrase.parts):
-                last = _next(parts.get((number, later), ()), last, reading)
-            if last is not None and not _hidden(start, last, phrase, reading):
-                yield Said(start, last, phrase)
+        for number, place, is_open in role.parts:
+            if is_open or not right or _ends(right):
+                phrase = lexicon.phrases[number]
+                if phrase.parts == 1:
+                    yield Said(start, end, phrase)
+                else:
+                    parts[number, place].append((start, end))
+    for number, place in list(parts):
+        if not place and (number, lexicon.phrases[number].parts - 1) in parts:
+            yield from _gapped(number, parts, lexicon, reading)
+
+
+def _gapped(
+    number: int,
+    parts: Mapping[tuple[int, int], list[Span]],
+    lexicon: Lexicon,
+    reading: Reading,
+) -> Iterator[Said]:
+    phrase = lexicon.phrases[number]
+    for start, end in parts[number, 0]:
+        last: int | None = end
+        for later in range(1, phrase.parts):
+            last = _next(parts.get((number, later), ()), last, reading)
+        if last is not None and not _asks(start, last, phrase, reading):
+            yield Said(start, last, phrase)
 
 
 def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | None:
@@ -163,9 +205,11 @@ def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | Non
     return None
 
 
-def _hidden(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
-    """Tell whether it is but a piece of a name, or no denial but a question ("isn't X down")."""
-    if any(one.start <= start and end <= one.end for one in reading.named):
-        return True
-    gapped_denial = phrase.kind is Kind.DENIAL and phrase.parts > 1
-    return gapped_denial and any(start < one.start and one.end < end for one in reading.named)
+def _within_name(start: int, end: int, reading: Reading) -> bool:
+    return any(one.start <= start and end <= one.end for one in reading.named)
+
+
+def _asks(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
+    """Tell whether what looks like a denial is a question, the name within ("isn't X down")."""
+    denial = phrase.kind is Kind.DENIAL
+    return denial and any(start < one.start and one.end < end for one in reading.named)
