@@ -28,6 +28,7 @@ COMMANDS: tuple[str, ...] = (
     "case",
     "status",
     "flows",
+    "posts",
     "report",
     "dashboard",
 )

@@ -46,10 +46,15 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
 
 
 def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
-    """Return one phrase for each stretch of text, of several the one that reaches furthest."""
-    found: dict[tuple[int, int], Said] = {}
+    """Return of several phrases in one stretch of text the one that reaches furthest.
+
+    Those that may stand on either side of the name go before those of one side.
+    """
+    found: dict[tuple[int, int, bool, bool], Said] = {}
     for error in sorted(errors, key=lambda one: _reach(one, told)):
-        found.setdefault(error[:2], error)
+        sides = error.phrase.after_name, error.phrase.before_name
+        if (*error[:2], False, False) not in found:
+            found.setdefault((*error[:2], *sides), error)
     return list(found.values())
 
 

@@ -1,0 +1,120 @@
+"""`outage posts`: which services posts name, and whether they say that these do not work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from outage.cli.config import ConfigFile, config_file
+
+if TYPE_CHECKING:
+    from outage.posts.counting import Counts
+    from outage.posts.table import Matched
+
+EXAMPLE: Final = "Example: outage posts match posts.csv --out matched.csv --samples posts.parquet"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(
+        help="Posts that name services.",
+        epilog=EXAMPLE,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.callback()(_group)
+    group.command("match", epilog=EXAMPLE)(match)
+    app.add_typer(group, name="posts")
+
+
+def _group() -> None:
+    """Posts that name services."""
+
+
+def match(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a column text.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="OUT.csv", help="Where to write it.")],
+    samples: Annotated[
+        Path | None,
+        typer.Option("--samples", metavar="OUT.parquet", help="Count the posts into samples here."),
+    ] = None,
+    slot_seconds: Annotated[
+        int, typer.Option("--slot-seconds", help="The slot length of the samples.")
+    ] = 600,
+    time: Annotated[
+        str, typer.Option("--time", metavar="COLUMN", help="The column with a post's time.")
+    ] = "created_at",
+    timezone: Annotated[
+        str | None,
+        typer.Option("--timezone", help="The zone of times without one, such as UTC."),
+    ] = None,
+    signal: Annotated[
+        list[str] | None,
+        typer.Option("--signal", help="Count only these: posts, error_posts. Default: both."),
+    ] = None,
+    source: Annotated[str, typer.Option("--source", help="The source of the samples.")] = "posts",
+    config: ConfigFile = None,
+) -> None:
+    """Say of each post which services and operators it names, and whether they fail.
+
+    Keeps all columns and adds services (slugs, space-separated), error (0 or 1) and language.
+    With --samples the posts are counted into slots as posts and error_posts, for
+    `outage import samples`; slots without posts count 0, so the file should be complete.
+    """
+    from outage.catalogue import load_catalogue
+    from outage.cli.output import progress
+    from outage.posts import Matcher
+    from outage.posts.table import match_file
+
+    _distinct(file, out, samples)
+    counts = None if samples is None else _counts(time, slot_seconds, timezone, source, signal)
+    matcher = Matcher.of(load_catalogue(config_file(config)))
+    with progress("matching", 0, 1_000) as tell:
+        matched = match_file(file, out, matcher, counts, lambda share: tell(int(1_000 * share)))
+    _complain(matched)
+    typer.echo(
+        f"{out}: {matched.rows:,} posts, {matched.naming:,} name a service or operator,"
+        f" {matched.failing:,} say that it fails"
+    )
+    if counts is not None and samples is not None:
+        typer.echo(f"{samples}: {counts.write(samples):,} samples")
+    if matched.rejected:
+        raise typer.Exit(1)
+
+
+def _distinct(*paths: Path | None) -> None:
+    from outage.errors import UsageError
+
+    given = [path.resolve() for path in paths if path is not None]
+    if len(set(given)) < len(given):
+        raise UsageError("the files must be different ones; name others with --out and --samples")
+
+
+def _counts(
+    time: str, slot_seconds: int, timezone: str | None, source: str, signals: list[str] | None
+) -> Counts:
+    from zoneinfo import ZoneInfo
+
+    from outage.errors import BadInput, UsageError
+    from outage.posts.counting import SIGNALS, Counts
+    from outage.words import check_slug
+
+    try:
+        zone = None if timezone is None else ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone: {timezone!r} is not an IANA zone, such as UTC") from error
+    try:
+        return Counts(time, slot_seconds, zone, check_slug(source, "--source"), signals or SIGNALS)
+    except BadInput as error:
+        raise UsageError(str(error)) from error
+
+
+def _complain(matched: Matched) -> None:
+    for row in matched.first_rejected:
+        typer.echo(f"{row.origin}:{row.line}: {row.reason}; {row.remedy}", err=True)
+    if matched.rejected > len(matched.first_rejected):
+        more = matched.rejected - len(matched.first_rejected)
+        typer.echo(f"outage: and {more:,} more rows like these", err=True)
