@@ -135,8 +135,11 @@ def report(flows: int, folder: Path, rounds: int, rivals: list[str]) -> float:
 
 def verdict(rate: float, peak: int) -> None:
     """Print how one run stands to the goals."""
-    print(f"      {rate / GOAL_RATE:.2f} of {GOAL_RATE / 1e6} M flows/s,"
-          f" {peak / GOAL_BYTES:.2f} of 3 GiB; load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
+    print(
+        f"      {rate / GOAL_RATE:.2f} of {GOAL_RATE / 1e6} M flows/s,"
+        f" {peak / GOAL_BYTES:.2f} of 3 GiB; load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
 def main() -> None:

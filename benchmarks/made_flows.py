@@ -60,8 +60,8 @@ def _name(number: int) -> str:
 def _answers(first: int, last: int, span: int, total: int) -> str:
     return f"""
         SELECT client(i) AS client, name, address(place(i)) AS address,
-               instant({BEGIN_US} + i * {span}::HUGEINT // {total}) AS time, ttl(host(i))::BIGINT AS ttl,
-               0::INT AS rcode, round(5 + 40 * chance(i, 9), 1) AS rtt_ms
+               instant({BEGIN_US} + i * {span}::HUGEINT // {total}) AS time,
+               ttl(host(i))::BIGINT AS ttl, 0::INT AS rcode, round(5 + 40 * chance(i, 9), 1) AS rtt_ms
         FROM range({first}, {last}) r(i) JOIN names ON h = host(i)"""
 
 

@@ -265,15 +265,18 @@ class _Job:
         return shares
 
     def _clear(self, days: set[int], done: Sequence[Classified]) -> None:
-        """Remove what earlier runs wrote of the days that were made anew."""
+        """Remove what earlier runs, or steps that died, wrote of the days that were made anew."""
         written = {one.path for one in done}
         for day in days:
-            for path in self._files(day):
-                if path not in written:
-                    remove(path)
+            unfinished = names_in(self._folder(day), ".*.tmp")
+            for path in {*self._files(day), *unfinished} - written:
+                remove(path)
 
     def _files(self, day: int) -> list[str]:
-        return names_in(f"{self.out}/flows/{day_name(day)}", "*.parquet")
+        return names_in(self._folder(day), "*.parquet")
+
+    def _folder(self, day: int) -> str:
+        return f"{self.out}/flows/{day_name(day)}"
 
     def _days(self, plan: Plan, days: set[int], done: Sequence[Classified]) -> list[Day]:
         """Return the days to be summed up: those made anew, and those into which flows last."""

@@ -79,14 +79,18 @@ def exists(path: str) -> bool:
 
 
 def names_in(folder: str, pattern: str) -> list[str]:
-    """Return the full names of a folder's files that match a pattern, sorted; hidden ones not."""
+    """Return the full names of a folder's files that match a pattern, sorted.
+
+    Hidden files are unfinished: only a pattern that begins with a dot finds them.
+    """
     if is_url(folder):
         system = files_system(folder)
         found = system.ls(folder, detail=False) if system.exists(folder) else []
         names = [str(one).rstrip("/").rsplit("/", 1)[-1] for one in found]
     else:
         names = [one.name for one in Path(folder).iterdir()] if Path(folder).is_dir() else []
-    chosen = (name for name in names if fnmatch(name, pattern) and not name.startswith("."))
+    names = [name for name in names if name.startswith(".") == pattern.startswith(".")]
+    chosen = (name for name in names if fnmatch(name, pattern))
     return [f"{folder}/{name}" for name in sorted(chosen)]
 
 

@@ -112,17 +112,25 @@ def _spanning(slot: int) -> str:
     upto = f"(least((slot + 1) * {slot}, ends) - starts)"
     before = f"greatest(slot * {slot} - starts, 0)"
     fields = [f"CASE WHEN slot = starts // {slot} THEN starts END AS moment"]
-    fields += [
-        f"{x}::HUGEINT * {upto} // (ends - starts) - {x}::HUGEINT * {before} // (ends - starts)"
-        f" AS {x}"
-        for x in SPREAD
-    ]
+    fields += [f"{_share(x, upto)} - {_share(x, before)} AS {x}" for x in SPREAD]
     fields += [f"CASE WHEN slot = starts // {slot} THEN {x} END AS {x}" for x in AT_START]
     fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
     return _grouped(
         f"SELECT vantage, service, category, slot, {', '.join(fields)} FROM ("
         f"SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot FROM touching"
         f" WHERE ends // {slot} > starts // {slot})"
+    )
+
+
+def _share(column: str, part: str) -> str:
+    """Return SQL for what a flow carried in the first `part` microseconds of its time, floored.
+
+    Wide numbers are slow: they are used only where the product would not fit.
+    """
+    whole = "(ends - starts)"
+    return (
+        f"CASE WHEN {column} <= 9000000000000000000 // {whole} THEN {column} * {part} // {whole}"
+        f" ELSE ({column}::HUGEINT * {part} // {whole})::BIGINT END"
     )
 
 
@@ -158,11 +166,12 @@ def _make_serving(connection: DuckDBPyConnection, slot: int) -> None:
     names = "vantage, service, category, server_ip"
     connection.execute(f"""
         CREATE OR REPLACE TABLE serving AS
-        SELECT DISTINCT {names}, starts // {slot} AS starts FROM touching
-        WHERE service IS NOT NULL AND ends // {slot} = starts // {slot}
-        UNION
-        SELECT DISTINCT {names}, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts
-        FROM touching WHERE service IS NOT NULL AND ends // {slot} > starts // {slot}""")
+        SELECT DISTINCT * FROM (
+            SELECT {names}, starts // {slot} AS starts FROM touching
+            WHERE service IS NOT NULL AND ends // {slot} = starts // {slot}
+            UNION ALL
+            SELECT {names}, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts
+            FROM touching WHERE service IS NOT NULL AND ends // {slot} > starts // {slot})""")
 
 
 def make_dns_facts(
@@ -177,7 +186,7 @@ def make_dns_facts(
     A query is a client, a name and a moment, however many addresses it brought. It failed where
     the answer's code is not 0, or where there is neither a code nor an address: nobody answered.
     Its vantage is as written, else `only`, else that of most of its client's flows (the table
-    `client_vantages`).
+    `client_vantages`, by the client's hash).
     """
     slot = slot_seconds * SECOND_US
     near = [log for log in answers if log.touches(share.start, share.end)]
@@ -190,22 +199,22 @@ def make_dns_facts(
         " count(rtt_ms) AS known_rtt_dns_ms"
     )
     connection.execute(
-        "CREATE TABLE IF NOT EXISTS client_vantages (client VARCHAR, vantage VARCHAR)"
+        "CREATE TABLE IF NOT EXISTS client_vantages (client UBIGINT, vantage VARCHAR)"
     )
     connection.execute(f"""
         CREATE OR REPLACE TABLE dns_facts AS
         WITH queries AS (
-            SELECT client, name, epoch_us(time) AS asked, max(vantage) AS vantage,
-                   min(rtt_ms) AS rtt_ms,
+            SELECT hash(client) AS client, hash(name) AS name, part, epoch_us(time) AS asked,
+                   max(vantage) AS vantage, min(rtt_ms) AS rtt_ms,
                    CASE WHEN count(rcode) > 0 THEN max(rcode) <> 0
                         WHEN count(address) = 0 THEN true END AS failed
-            FROM ({rows_of(near, ANSWERS, columns)})
+            FROM ({rows_of(near, ANSWERS, columns)}) LEFT JOIN hosts USING (name)
             WHERE time >= {moment(share.start)} AND time < {moment(share.end)}
             GROUP BY ALL),
         placed AS (
             SELECT asked // {slot} AS slot, asked, failed, rtt_ms, service, category,
                    coalesce(q.vantage, {otherwise}) AS vantage
-            FROM queries q LEFT JOIN hosts USING (name) LEFT JOIN parts USING (part)
+            FROM queries q LEFT JOIN parts USING (part)
             LEFT JOIN client_vantages v ON q.client = v.client)
         SELECT vantage, slot, NULL AS service, '' AS category, {totals} FROM placed
         WHERE vantage IS NOT NULL GROUP BY ALL
@@ -224,7 +233,7 @@ def make_client_vantages(
 
     Then `client_vantages` holds the vantage of most of each client's flows.
     """
-    connection.execute("CREATE TABLE client_vantages (client VARCHAR, vantage VARCHAR)")
+    connection.execute("CREATE TABLE client_vantages (client UBIGINT, vantage VARCHAR)")
     found = connection.execute("SELECT DISTINCT vantage FROM facts").fetchall()
     if len(found) <= 1:
         return str(found[0][0]) if found else otherwise
@@ -232,7 +241,7 @@ def make_client_vantages(
         connection.execute(f"""
             INSERT INTO client_vantages
             SELECT client, arg_max(vantage, (flows, vantage)) FROM (
-                SELECT client, coalesce(vantage, '') AS vantage, count(*) AS flows
+                SELECT hash(client) AS client, coalesce(vantage, '') AS vantage, count(*) AS flows
                 FROM read_parquet({listed(own)}, hive_partitioning = false) GROUP BY ALL)
             GROUP BY client""")
     return None
