@@ -34,6 +34,7 @@ EXCERPT: Final = 500
 BLOCK: Final = 1 << 16
 
 PASSING: Final = frozenset({408, 425, 429})
+USED_UP: Final = "/usage-capped"  # X's type of a 429 that no wait of minutes ends, and that is paid
 REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
 REMEDIES: Final = {
     400: "the source refused the request as wrong",
@@ -43,6 +44,7 @@ REMEDIES: Final = {
     404: "there is nothing at this address; check the address in the source's options",
     429: "the source's limit is reached",
 }
+CAPPED: Final = "the plan's share is used up; wait for its next period, or raise it"
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
@@ -281,10 +283,12 @@ def _last(error: BaseException) -> str:
 
 
 def _refusal(answer: requests.Response, now: int) -> SourceError:
-    status = answer.status_code
-    permanent = status not in PASSING and status < 500
-    told = REMEDIES.get(status, "the source refuses" if permanent else "the source has trouble")
-    detail = _detail(answer)
+    status, document = answer.status_code, _document(answer)
+    capped = status == 429 and str(document.get("type", "")).endswith(USED_UP)
+    permanent = capped or (status not in PASSING and status < 500)
+    otherwise = "the source refuses" if permanent else "the source has trouble"
+    told = CAPPED if capped else REMEDIES.get(status, otherwise)
+    detail = _detail(document)
     return SourceError(
         f"{_shown(answer.url)}: {status} {told}" + (f" ({detail})" if detail else ""),
         permanent=permanent,
@@ -298,14 +302,17 @@ def _limited(where: str, wait: float) -> SourceError:
     return SourceError(told, status=429, wait_seconds=wait)
 
 
-def _detail(answer: requests.Response) -> str:
-    """Return what the source says of its refusal, where it says it in JSON as most do."""
+def _document(answer: requests.Response) -> dict[str, Any]:
+    """Return the JSON object of a refusal, empty where it is none."""
     try:
         document = json.loads(answer.content)
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(document, dict):
-        return ""
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _detail(document: dict[str, Any]) -> str:
+    """Return what the source says of its refusal, where it says it in JSON as most do."""
     errors = document.get("errors")
     inner = errors[0] if isinstance(errors, list) and errors else {}
     inner = inner if isinstance(inner, dict) else {}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from outage.errors import ConfigError
 from outage.interfaces import Surroundings
 from outage.slots import floor_slot
 from outage.words import Sample, Series
 
 SIGNALS: Final = ("posts", "error_posts")
 OTHER: Final = "other"
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}")  # as matchers tell it: ISO 639, without a region
 
 
 class Tally:
@@ -61,3 +64,13 @@ class Tally:
         if not self._languages:
             return self._around.source
         return f"{self._around.source}-{language if language in self._languages else OTHER}"
+
+
+def check_languages(source: str, languages: Sequence[str]) -> None:
+    """Raise ConfigError for what is no language, or stands there twice."""
+    for place, language in enumerate(languages):
+        key = f"sources.{source}.options.languages[{place}]"
+        if not _LANGUAGE.fullmatch(language):
+            raise ConfigError(f"{key}: {language!r} is no language of ISO 639; write it like en")
+        if language in languages[:place]:
+            raise ConfigError(f"{key}: {language!r} stands there twice; leave one out")

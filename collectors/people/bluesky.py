@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from collectors.fields import text
 from collectors.people.jetstream import MICRO, Event, Jetstream, Key
-from collectors.tally import Tally
+from collectors.tally import Tally, check_languages
+from outage.errors import ConfigError
 from outage.interfaces import Surroundings
 from outage.slots import HOUR
 from outage.words import Sample
@@ -41,8 +42,12 @@ class Bluesky:
         languages: Sequence[str] = (),
         look_back_seconds: int = LOOK_BACK_SECONDS,
     ) -> None:
+        if look_back_seconds < surroundings.slot_seconds:
+            key = f"sources.{surroundings.source}.options.look_back_seconds"
+            raise ConfigError(f"{key}: {look_back_seconds} is less than a slot; leave it out")
         self._around = surroundings
         self._stream = Jetstream(surroundings, url, version)
+        check_languages(surroundings.source, languages)
         self._languages = tuple(languages)
         self._look_back = look_back_seconds
 
@@ -60,6 +65,7 @@ class Bluesky:
             yield from tally.samples(slot, named)
             reached = {"since": since, "until": slot + self._around.slot_seconds}
             self._around.memory.put(REACHED, json.dumps(reached))
+        self._around.memory.put(REACHED, "{}")  # all of it: who asks again is answered again
 
     def _resumed(self, since: int, until: int) -> int:
         """Return where to begin: what the stream still keeps, and a run cut short did not reach."""
@@ -71,23 +77,26 @@ class Bluesky:
         return max(first, -(-oldest // seconds) * seconds)
 
     def _heard(self, tally: Tally, first: int, until: int) -> Iterator[int]:
-        """Count the events up to `until`; yield each slot that was heard from end to end."""
+        """Count the posts up to `until`; yield each slot that was heard from end to end."""
         seconds = self._around.slot_seconds
-        slot, latest, whole = first, first * MICRO, True
+        slot, latest, post, whole = first, first * MICRO, first * MICRO, True
         with closing(self._stream.events(first * MICRO)) as events:
             for event in _once(events):
-                silent = event.time - latest > LONGEST_SILENCE
                 latest = max(latest, event.time)
+                # Of posts, not of events: a server that shows others only is no quiet hour.
+                lost = event.lossy or latest - post > LONGEST_SILENCE
                 while slot < until and latest >= (slot + seconds) * MICRO:
-                    if whole and not silent:
+                    if whole and not lost:
                         yield slot
                     tally.forget(slot)
                     slot, whole = slot + seconds, True
                 if slot >= until:
                     return
-                whole = whole and not silent
-                if event.record is not None and event.time >= slot * MICRO:
-                    _count(tally, event.time, event.record)
+                whole = whole and not lost
+                if event.record is not None:
+                    post = max(post, event.time)
+                    if event.time >= slot * MICRO:
+                        _count(tally, event.time, event.record)
 
 
 def _once(events: Iterator[Event], most: int = 200_000) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from random import uniform
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -23,18 +24,24 @@ from websockets.typing import Subprotocol
 from collectors.fields import table, text
 from outage.errors import ConfigError, SourceError
 from outage.interfaces import Surroundings
+from outage.redacting import hide
+from outage.slots import HOUR
 
 POSTS: Final = "app.bsky.feed.post"
 V2_TYPE: Final = "network.bsky.jetstream.subscribeEvents#"
+OUTDATED: Final = "OutdatedCursor"
 SUBPROTOCOL: Final = Subprotocol("xrpc.v1.json")
 MICRO: Final = 1_000_000
 REWIND: Final = 5 * MICRO
 ATTEMPTS: Final = 5
+FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 60.0
 OPEN_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 60.0
-FRAME_LIMIT: Final = 1 << 20
+FRAME_LIMIT: Final = 1 << 24  # far over a record's own limit: a frame over it would come again
+UNREADABLE_IN_A_ROW: Final = 1_000
+AHEAD_SECONDS: Final = HOUR
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +50,15 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: its time (microseconds since the epoch) and, of a new post, key and record."""
+    """One event: its time (microseconds since the epoch) and, of a new post, key and record.
+
+    `lossy` says that the server left events out before it.
+    """
 
     time: int
     key: Key | None = None
     record: Mapping[str, Any] | None = None
+    lossy: bool = False
 
 
 class Unreadable(ValueError):
@@ -69,6 +80,8 @@ def parse_v2(frame: Mapping[str, Any]) -> Event:
         raise Broken(f"the stream says {text(frame.get('error'))}: {text(frame.get('message'))}")
     payload = table(frame.get("payload"))
     kind = text(payload.get("$type")).removeprefix(V2_TYPE)
+    if kind == "info":  # it bears no time; OutdatedCursor says that it begins later than asked
+        return Event(0, lossy=text(payload.get("name")) == OUTDATED)
     commit = payload if kind == "commit" else {}
     return _event(_micro(payload.get("time")), text(payload.get("did")), commit)
 
@@ -78,7 +91,7 @@ def _event(time: Any, did: str, commit: Mapping[str, Any]) -> Event:
         raise Unreadable("it has no time")
     record = table(commit.get("record"))
     new = commit.get("operation") == "create" and commit.get("collection") == POSTS
-    if not new or not record:
+    if not new or not isinstance(record.get("text"), str):
         return Event(time)
     return Event(time, (did, text(commit.get("rkey")), text(commit.get("rev"))), record)
 
@@ -117,10 +130,11 @@ class Jetstream:
         key = f"sources.{surroundings.source}.options"
         if version not in VERSIONS:
             raise ConfigError(f"{key}.version: {version!r} is none; use 1 or 2")
-        if urlsplit(url).scheme not in {"ws", "wss"}:
-            raise ConfigError(f"{key}.url: {url!r} is no stream; write it like wss://host")
+        if not _is_stream(url):
+            raise ConfigError(f"{key}.url: {hide(url)!r} is no stream; write it like wss://host")
         self._around = surroundings
         self._url = url.rstrip("/")
+        self._shown = _without_login(self._url)
         self._version = VERSIONS[version]
 
     def events(self, since: int) -> Generator[Event, None, None]:
@@ -141,7 +155,9 @@ class Jetstream:
                     vain = 0 if cursor > before else vain + 1
                     if vain >= ATTEMPTS:
                         raise
-                    log.info("%s: %s; it is resumed", self._url, error)
+                    log.info("%s; it is resumed", error)
+            jitter = uniform(0.5, 1.5)  # noqa: S311, nothing secret hangs on it
+            self._around.sleep(min(FIRST_PAUSE * 2**vain, LONGEST_PAUSE) * jitter)
 
     def _opened(self, stack: ExitStack, cursor: int) -> ClientConnection:
         trying = tenacity.Retrying(
@@ -168,12 +184,12 @@ class Jetstream:
         except InvalidStatus as error:
             raise self._refused(error) from None
         except (OSError, WebSocketException) as error:
-            raise Broken(f"{self._url}: no connection ({error})") from None
+            raise Broken(f"{self._shown}: no connection ({hide(str(error))[:200]})") from None
 
     def _refused(self, error: InvalidStatus) -> SourceError:
         status = error.response.status_code
         said = (error.response.body or b"")[:200].decode("utf-8", "replace")
-        told = f"{self._url}: {status} ({' '.join(said.split())})"
+        told = f"{self._shown}: {status} ({hide(' '.join(said.split()))})"
         if status == 429 or status >= 500:
             return Broken(told)
         return SourceError(
@@ -183,20 +199,53 @@ class Jetstream:
         )
 
     def _read(self, connection: ClientConnection) -> Iterator[Event]:
-        unreadable = 0
+        faulty, in_a_row = 0, 0
         while True:
+            frame = self._received(connection)
             try:
-                frame = connection.recv(timeout=QUIET_SECONDS)
-            except TimeoutError:
-                raise Broken(f"{self._url}: silent for {QUIET_SECONDS:.0f} s") from None
-            except ConnectionClosed as error:
-                raise Broken(f"{self._url}: the connection was closed ({error})") from None
-            try:
-                yield self._version.parse(_document(frame))
+                event = self._version.parse(_document(frame))
+                self._check_time(event)
             except Unreadable as error:
-                unreadable += 1
-                level = logging.WARNING if unreadable == 1 else logging.DEBUG
-                log.log(level, "%s: a frame was left out: %s: %.200r", self._url, error, frame)
+                faulty, in_a_row = faulty + 1, in_a_row + 1
+                level = logging.WARNING if faulty == 1 else logging.DEBUG
+                log.log(level, "%s: a frame was left out: %s: %.200r", self._shown, error, frame)
+                if in_a_row >= UNREADABLE_IN_A_ROW:
+                    raise self._changed(error) from None
+            else:
+                in_a_row = 0
+                yield event
+
+    def _received(self, connection: ClientConnection) -> str | bytes:
+        try:
+            return connection.recv(timeout=QUIET_SECONDS)
+        except TimeoutError:
+            raise Broken(f"{self._shown}: silent for {QUIET_SECONDS:.0f} s") from None
+        except ConnectionClosed as error:
+            raise Broken(f"{self._shown}: the connection was closed ({error})") from None
+
+    def _check_time(self, event: Event) -> None:
+        """Refuse a time to come: it would end every slot, and be resumed from."""
+        if event.time > (self._around.clock() + AHEAD_SECONDS) * MICRO:
+            raise Unreadable("its time is still to come")
+
+    def _changed(self, error: Unreadable) -> SourceError:
+        return SourceError(
+            f"{self._shown}: {UNREADABLE_IN_A_ROW:,} frames in a row cannot be read ({error}); the"
+            " source may have changed its format, or this clock is slow: see the log"
+        )
+
+
+def _is_stream(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and not parts.query
+    except ValueError:
+        return False
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return hide(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
 
 
 def _document(frame: str | bytes) -> Mapping[str, Any]:

@@ -8,14 +8,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from collectors.fields import text
 from collectors.http import Http
-from collectors.tally import Tally
+from collectors.tally import Tally, check_languages
 from outage.errors import ConfigError, SourceError
 from outage.interfaces import Surroundings
 from outage.redacting import hide
-from outage.words import Sample, check_slug
+from outage.words import Sample
 
 if TYPE_CHECKING:
     from mastodon import Mastodon as Client
@@ -26,6 +28,7 @@ PAGES: Final = 50
 BREAKS: Final = re.compile(r"<(?:br|/p|/li|/div)\b[^>]*>", re.IGNORECASE)
 MARKS: Final = re.compile(r"<[^>]*>")
 ALL_OF_TIME: Final = 0
+TAG: Final = re.compile(r"#?[\w·]*[^\W\d_][\w·]*")  # Mastodon's own rule: not digits alone
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ class Mastodon:
         languages: Sequence[str] = (),
     ) -> None:
         self._around = surroundings
-        self._tags = _checked(surroundings.source, tags)
+        self._tags = _checked(surroundings, tags)
         if search and token is None:
             key = f"sources.{surroundings.source}.options"
             raise ConfigError(
@@ -63,6 +66,7 @@ class Mastodon:
         self._http = Http(surroundings, url, secrets=[token] if token else [])
         self._token = token
         self._search = search
+        check_languages(surroundings.source, languages)
         self._languages = tuple(languages)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
@@ -75,9 +79,10 @@ class Mastodon:
 
         def take(post: Any) -> None:
             moment = _moment(post)
-            if since <= moment < until and post.uri not in counted and not post.reblog:
-                counted.add(post.uri)
-                tally.count(moment, plain(post.content), [post.language] if post.language else [])
+            if since <= moment < until and _address(post) not in counted and not post.get("reblog"):
+                counted.add(_address(post))
+                language = text(post.get("language"))
+                tally.count(moment, _said(post), [language] if language else [])
 
         with _faults(self._http.base_url):
             reached = {one: self._walked(client, one, since, take) for one in self._tags}
@@ -110,17 +115,25 @@ class Mastodon:
 
 
 def _walk(pages: Iterator[Sequence[Any]], since: int, take: Callable[[Any], None]) -> int:
-    """Take posts, newest first, until a page ends before `since`; return how far back all is."""
+    """Take posts, newest first, until a page is before `since`; return how far back all is.
+
+    A single old post ends nothing: one that was dated back stands among the newest.
+    """
+    oldest, whole = ALL_OF_TIME, True
     for number, page in enumerate(pages, start=1):
         for post in page:
             take(post)
-        oldest = min(_moment(post) for post in page)
+        oldest = sorted(_moment(post) for post in page)[(len(page) - 1) // 2]
         if oldest < since:
-            break
+            return ALL_OF_TIME
+        whole = len(page) < PAGE
         if number == PAGES:
-            log.warning("over %d posts in the window: what is older is a gap", PAGES * PAGE)
-            return oldest
-    return ALL_OF_TIME
+            break
+    else:
+        if whole:
+            return ALL_OF_TIME
+    log.warning("not all posts of the window were shown: what is older is a gap")
+    return oldest
 
 
 def _pages(client: Client, tag: str) -> Iterator[Sequence[Any]]:
@@ -128,6 +141,16 @@ def _pages(client: Client, tag: str) -> Iterator[Sequence[Any]]:
     while page:
         yield page
         page = client.fetch_next(page)
+
+
+def _address(post: Any) -> str:
+    return text(post.get("uri")) or text(post.get("url")) or str(post.get("id"))
+
+
+def _said(post: Any) -> str:
+    """Return the text of a post, and what it warns of before it, where it says the trouble."""
+    parts = (text(post.get("spoiler_text")), plain(text(post.get("content"))))
+    return "\n".join(part for part in parts if part)
 
 
 def _moment(post: Any) -> int:
@@ -162,17 +185,23 @@ def _faults(url: str) -> Iterator[None]:
     raise fault
 
 
-def _checked(source: str, tags: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    key = f"sources.{source}.options.tags"
+def _checked(around: Surroundings, tags: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the hashtags of each subject; raises ConfigError."""
+    key = f"sources.{around.source}.options.tags"
     if not tags:
         raise ConfigError(f'{key}: is empty; write {{ whatsapp = ["whatsapp", "whatsappdown"] }}')
+    named = {one.slug for one in around.watched if one.keywords}
     found = {}
     for subject, names in tags.items():
         if isinstance(names, str) or not names or not all(_is_tag(name) for name in names):
             raise ConfigError(f'{key}.{subject}: is no list of hashtags; write ["{subject}"]')
-        found[check_slug(subject, "subject")] = tuple(name.lstrip("#") for name in names)
+        if subject not in named:  # nothing would match, and count as nobody complaining
+            close = get_close_matches(subject, named, n=1)
+            hint = f"did you mean {close[0]}?" if close else "add it, or its keywords"
+            raise ConfigError(f"{key}.{subject}: nothing with keywords has this name; {hint}")
+        found[subject] = tuple(name.lstrip("#") for name in names)
     return found
 
 
 def _is_tag(name: Any) -> bool:
-    return isinstance(name, str) and name.lstrip("#").isidentifier()
+    return isinstance(name, str) and TAG.fullmatch(name) is not None

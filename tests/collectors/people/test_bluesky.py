@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -128,6 +130,75 @@ def test_a_stream_that_breaks_off_is_resumed_with_nothing_lost_or_counted_twice(
     assert cursors == sorted(cursors)
 
 
+def test_a_server_that_hangs_up_at_once_is_not_hammered() -> None:
+    time = Time(END + 60)
+    with (
+        streaming(stream_of(*POSTS, cuts=[0] * 99)) as stream,
+        pytest.raises(SourceError, match="closed"),
+    ):
+        counted(stream, around(time=time))
+    assert len(stream.asked) == jetstream.ATTEMPTS
+    assert len(time.slept) == jetstream.ATTEMPTS - 1
+    assert time.slept[-1] > 2 * jetstream.FIRST_PAUSE
+
+
+def test_a_large_frame_is_read_and_a_flood_is_left_at_once() -> None:
+    huge = post(START + 7, "whatsapp " + "x" * 3_000_000, n=3)
+    flood = [post(END + 30, "y" * 20_000, n=n) for n in range(10_000)]
+    stream = stream_of(*POSTS, huge)
+    stream.frames += flood
+    with streaming(stream):
+        begun = monotonic()
+        found = counted(stream)
+        assert monotonic() - begun < 5
+    assert found["whatsapp", "posts", "bluesky"] == [4, 0, 1]
+
+
+def test_others_events_do_not_stand_for_posts() -> None:
+    """A server that filters wrongly, or posts that changed their form: gaps, not zeros."""
+    stream = stream_of(*deepcopy(POSTS))
+    for one in stream.frames:
+        if one["time_us"] >= (START + SLOT) * MICRO:
+            one["commit"]["record"] = {"content": one["commit"]["record"]["text"]}
+    with streaming(stream):
+        assert counted(stream)["whatsapp", "posts", "bluesky"] == [3, None, None]
+    strangers = [frame(at, operation="create", collection="other") for at in range(START, END + 9)]
+    with streaming(Stream(strangers)) as stream:
+        assert counted(stream) == {}
+
+
+def test_a_cursor_that_is_too_old_is_a_gap() -> None:
+    stream = stream_of(*POSTS)
+    info = {"$type": f"{jetstream.V2_TYPE}info", "name": "OutdatedCursor", "message": "too old"}
+    stream.frames.insert(0, {"$type": "message", "payload": info})
+    with streaming(stream):
+        assert counted(stream)["whatsapp", "posts", "bluesky"] == [None, 0, 1]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_frame_of_the_future_ends_no_slot(version: int) -> None:
+    stream = stream_of(*POSTS, version=version, cuts=[12])
+    stream.frames.insert(10, post(END + 90_000, "whatsapp"))
+    with streaming(stream):
+        assert counted(stream) == COUNTS
+
+
+def test_a_wire_that_changed_altogether_is_a_fault_and_not_silence() -> None:
+    frames: list[Any] = ['{"time": "2026"}'] * (jetstream.UNREADABLE_IN_A_ROW + 1)
+    with streaming(Stream(frames)) as stream, pytest.raises(SourceError, match="changed its form"):
+        counted(stream)
+    assert len(stream.asked) == 1
+
+
+def test_no_login_is_shown() -> None:
+    with streaming(stream_of(refusals=[HTTPStatus.FORBIDDEN])) as stream:
+        stream.url = stream.url.replace("://", "://me:open-sesame@")
+        with pytest.raises(SourceError, match="403") as fault:
+            counted(stream)
+    assert fault.value.permanent
+    assert "open-sesame" not in str(fault.value)
+
+
 def test_a_consumer_that_is_too_slow_comes_back() -> None:
     stream = stream_of(*POSTS)
     error = {"$type": "error", "error": "ConsumerTooSlow", "message": "you are slow"}
@@ -187,7 +258,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was() -> None:
             next(cut)
         cut.close()
         assert counted(stream, around(memory))["whatsapp", "posts", "bluesky"] == [None, 0, 1]
-        assert counted(stream, around(memory)) == {}
+        assert counted(stream, around(memory)) == COUNTS  # done once: asked again, told again
         again = counted(stream, around(memory), since=START + SLOT)
     assert again["telegram", "posts", "bluesky"] == [1, 0]
 
@@ -222,7 +293,17 @@ def test_a_stream_without_end_or_life_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"version": 3}, "version: 3 is none"), ({"url": "https://host"}, "write it like wss://")],
+    [
+        ({"version": 3}, "version: 3 is none"),
+        ({"url": "https://host"}, "write it like wss://"),
+        ({"url": "wss://"}, "write it like wss://"),
+        ({"url": "wss://[half"}, "write it like wss://"),
+        ({"url": "wss://host/?cursor=1"}, "write it like wss://"),
+        ({"languages": ["en", "de-AT"]}, r"languages\[1\]: 'de-AT' is no language"),
+        ({"languages": ["other"]}, r"languages\[0\]: 'other' is no language"),
+        ({"languages": ["en", "de", "en"]}, r"languages\[2\]: 'en' stands there twice"),
+        ({"look_back_seconds": 60}, "look_back_seconds: 60 is less than a slot"),
+    ],
 )
 def test_wrong_options_are_named(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):

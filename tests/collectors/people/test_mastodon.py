@@ -13,7 +13,7 @@ from collectors.people.mastodon import Mastodon
 from outage.errors import ConfigError, SourceError
 from outage.interfaces import Surroundings
 from outage.slots import format_time
-from tests.collectors.people.test_bluesky import Words
+from tests.collectors.people.test_bluesky import WATCHED, Words
 from tests.collectors.servers import Answer, Request, Server, Time, serving, surroundings
 
 NOW = 1_790_000_400
@@ -48,6 +48,7 @@ class Instance:
     found: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Answer] = field(default_factory=list)
     page: int = 3
+    linked: bool = True
 
     def __call__(self, request: Request) -> Answer:
         if request.path.startswith("/api/v2/instance"):  # the client asks for the version
@@ -68,7 +69,7 @@ class Instance:
         reset = format_time(NOW + 100)
         headers = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "9"}
         headers["X-RateLimit-Reset"] = str(reset).replace("Z", ".000Z")
-        if shown:
+        if shown and self.linked:
             where = f"http://{request.headers['host']}{request.path}"
             oldest, newest = shown[-1]["id"], shown[0]["id"]
             headers["Link"] = (
@@ -95,7 +96,8 @@ COUNTS = {
 
 
 def around(time: Time | None = None) -> Surroundings:
-    return surroundings("masto", time=time or Time(NOW + 30), matcher=Words)
+    time = time or Time(NOW + 30)
+    return surroundings("masto", time=time, matcher=Words, watched=WATCHED)
 
 
 def counted(
@@ -109,11 +111,11 @@ def counted(
     return found
 
 
-def test_posts_are_counted_by_paging_back_to_the_window_and_no_further() -> None:
+def test_posts_are_counted_by_paging_back_to_the_window_and_little_further() -> None:
     with serving(Instance(STATUSES)) as server:
         assert counted(server) == COUNTS
     pages = [one for one in server.requests if one.path.endswith("/tag/whatsapp")]
-    assert len(pages) == 2
+    assert len(pages) == 3  # of five
     timelines = {path for path in server.paths if "timelines" in path}
     assert {path.rsplit("/")[-1] for path in timelines} == {"whatsapp", "whatsappdown", "telegram"}
 
@@ -134,6 +136,31 @@ def test_what_the_pages_do_not_reach_is_a_gap(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(mastodon, "PAGES", 1)
     with serving(Instance(STATUSES, page=2)) as server:
         assert counted(server)["whatsapp", "posts"] == [None, 2]
+
+
+def test_a_post_that_was_dated_back_hides_none_that_came_after_it() -> None:
+    old = status(END - 1, "from the archive", "whatsapp", created_at="2019-01-01T00:00:00.000Z")
+    with serving(Instance([*STATUSES, old])) as server:
+        assert counted(server) == COUNTS
+
+
+def test_a_full_page_that_names_no_next_one_is_not_all_there_is() -> None:
+    many = [status(END - 1 - 10 * n, "down", "whatsapp") for n in range(90)]
+    with serving(Instance(many, page=40, linked=False)) as server:
+        found = counted(server)
+    assert ("whatsapp", "posts") not in found
+    assert found["telegram", "posts"] == [0, 0]
+
+
+def test_a_warning_counts_and_what_is_missing_harms_nothing() -> None:
+    warned = status(START + 40, "…", "whatsapp", n=6, spoiler_text="whatsapp is down")
+    bare = status(START + 41, "", "whatsapp", n=7, content=None, reblog=None)
+    for key in ("reblog", "language", "uri"):
+        del bare[key]
+    with serving(Instance([*STATUSES, warned, bare])) as server:
+        found = counted(server)
+    assert found["whatsapp", "error_posts"] == [3, 1]
+    assert found["whatsapp", "posts"] == [4, 2]
 
 
 def test_search_adds_what_the_index_finds() -> None:
@@ -189,8 +216,27 @@ def test_html_becomes_text(html: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tags", [{}, {"whatsapp": "whatsapp"}, {"whatsapp": []}, {"whatsapp": ["two words"]}]
+    "tags",
+    [
+        {},
+        {"whatsapp": "whatsapp"},
+        {"whatsapp": []},
+        {"whatsapp": ["two words"]},
+        {"whatsapp": ["2026"]},
+        {"whatsap": ["whatsapp"]},
+        {"nameless": ["nameless"]},
+    ],
 )
 def test_wrong_hashtags_are_named(tags: dict[str, Sequence[str]]) -> None:
     with pytest.raises(ConfigError, match=r"sources\.masto\.options\.tags"):
         Mastodon(around(), url="http://127.0.0.1:1", tags=tags)
+
+
+def test_a_subject_that_would_match_nothing_is_not_zero_for_ever() -> None:
+    with pytest.raises(ConfigError, match=r"tags\.whatsap: .*did you mean whatsapp\?"):
+        Mastodon(around(), url="http://127.0.0.1:1", tags={"whatsap": ["whatsapp"]})
+
+
+def test_a_hashtag_may_begin_with_a_digit() -> None:
+    with serving(Instance([status(START, "whatsapp", "3down")])) as server:
+        assert counted(server, tags={"whatsapp": ["3down"]})["whatsapp", "posts"] == [1, 0]

@@ -200,6 +200,7 @@ def test_a_partial_answer_is_not_filled_with_zeros() -> None:
         (401, {"title": "Unauthorized"}),
         (402, {"title": "CreditsDepleted", "detail": "does not have any credits"}),
         (403, {"title": "Client Forbidden", "reason": "client-not-enrolled"}),
+        (429, {"title": "UsageCapExceeded", "type": "https://x.example/2/problems/usage-capped"}),
     ],
 )
 def test_a_source_that_is_not_to_be_had_is_no_zero(status: int, document: dict[str, str]) -> None:
