@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,6 +11,7 @@ import typer
 from outage.cli.config import ConfigFile, config_file
 
 if TYPE_CHECKING:
+    from outage.catalogue import Catalogue
     from outage.posts.counting import Counts
     from outage.posts.table import Matched
 
@@ -55,6 +57,10 @@ def match(
         list[str] | None,
         typer.Option("--signal", help="Count only these: posts, error_posts. Default: both."),
     ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option("--subject", help="Count only these services or operators. Default: all."),
+    ] = None,
     source: Annotated[str, typer.Option("--source", help="The source of the samples.")] = "posts",
     config: ConfigFile = None,
 ) -> None:
@@ -70,8 +76,11 @@ def match(
     from outage.posts.table import match_file
 
     _distinct(file, out, samples)
-    counts = None if samples is None else _counts(time, slot_seconds, timezone, source, signal)
-    matcher = Matcher.of(load_catalogue(config_file(config)))
+    catalogue = load_catalogue(config_file(config))
+    counts = None if samples is None else _counts(time, slot_seconds, timezone, source)
+    if counts is not None:
+        counts = replace(counts, signals=_signals(signal), subjects=_subjects(subject, catalogue))
+    matcher = Matcher.of(catalogue)
     with progress("matching", 0, 1_000) as tell:
         matched = match_file(file, out, matcher, counts, lambda share: tell(int(1_000 * share)))
     _complain(matched)
@@ -93,13 +102,11 @@ def _distinct(*paths: Path | None) -> None:
         raise UsageError("the files must be different ones; name others with --out and --samples")
 
 
-def _counts(
-    time: str, slot_seconds: int, timezone: str | None, source: str, signals: list[str] | None
-) -> Counts:
+def _counts(time: str, slot_seconds: int, timezone: str | None, source: str) -> Counts:
     from zoneinfo import ZoneInfo
 
     from outage.errors import BadInput, UsageError
-    from outage.posts.counting import SIGNALS, Counts
+    from outage.posts.counting import Counts
     from outage.words import check_slug
 
     try:
@@ -107,9 +114,30 @@ def _counts(
     except (KeyError, ValueError, OSError) as error:
         raise UsageError(f"--timezone: {timezone!r} is not an IANA zone, such as UTC") from error
     try:
-        return Counts(time, slot_seconds, zone, check_slug(source, "--source"), signals or SIGNALS)
+        return Counts(time, slot_seconds, zone, check_slug(source, "--source"))
     except BadInput as error:
         raise UsageError(str(error)) from error
+
+
+def _signals(asked: list[str] | None) -> tuple[str, ...]:
+    from outage.errors import UsageError
+    from outage.posts.counting import SIGNALS
+
+    for signal in asked or ():
+        if signal not in SIGNALS:
+            raise UsageError(
+                f"--signal: {signal!r} is not counted here; use {' or '.join(SIGNALS)}"
+            )
+    return tuple(asked or SIGNALS)
+
+
+def _subjects(asked: list[str] | None, catalogue: Catalogue) -> tuple[str, ...]:
+    from outage.errors import UsageError
+
+    for slug in asked or ():
+        if slug not in catalogue.services and slug not in catalogue.operators:
+            raise UsageError(f"--subject: {slug!r} is not in the catalogue; add it to outage.toml")
+    return tuple(asked or ())
 
 
 def _complain(matched: Matched) -> None:

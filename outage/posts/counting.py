@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from outage.errors import BadInput, UsageError
+from outage.errors import BadInput
 from outage.slots import check_slot_seconds, floor_slot, from_epoch, parse_time, to_epoch
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Counts:
 
     `column` holds a post's time; one without a zone is of `timezone`, or refused. The posts are
     taken as all there were: a slot without any, between the first and the last post, counts 0.
+    `subjects`, if given, are the only ones counted: posts that were searched for by one name are
+    not all posts of another.
     """
 
     column: str = "created_at"
@@ -32,6 +34,7 @@ class Counts:
     timezone: ZoneInfo | None = None
     source: str = "posts"
     signals: Sequence[str] = SIGNALS
+    subjects: Sequence[str] = ()
     _first: int | None = None
     _last: int = 0
     _posts: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -39,9 +42,6 @@ class Counts:
 
     def __post_init__(self) -> None:
         check_slot_seconds(self.slot_seconds)
-        for signal in self.signals:
-            if signal not in SIGNALS:
-                raise UsageError(f"signal {signal!r}: posts are counted as {' or '.join(SIGNALS)}")
 
     def add(self, time: str, mentions: Iterable[Mention]) -> None:
         """Count one post; raises BadInput if its time cannot be read."""
@@ -49,6 +49,8 @@ class Counts:
         self._first = slot if self._first is None else min(self._first, slot)
         self._last = max(self._last, slot)
         for one in mentions:
+            if self.subjects and one.service not in self.subjects:
+                continue
             self._posts[one.service, slot] += 1
             self._errors[one.service, slot] += one.error
 
