@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from outage.catalogue import Source
 from outage.collecting.building import described, lacking, with_least_lag
-from outage.collecting.schedule import is_open, next_run
+from outage.collecting.schedule import is_open, next_run, set_back
 from outage.slots import format_time
 from outage.store import Freshness, Standing, Store
 
@@ -93,6 +93,8 @@ def _judged(
     error = freshness.last_error or "no reason was kept"
     if lacks:
         return State.LACKING, "; ".join(lacks)
+    if told := set_back(standing, now):
+        return State.LATE, told
     if is_open(standing, now):
         return State.OPEN, f"left alone until {format_time(standing.paused_until)}: {error}"
     if standing.failures:

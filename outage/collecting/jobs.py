@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from outage.catalogue import Catalogue, Source
 from outage.catalogue.rules import did_you_mean
 from outage.collecting.building import build, overlap, with_least_lag
-from outage.collecting.schedule import Window, due, is_open, next_run, window
+from outage.collecting.schedule import Window, due, is_open, next_run, set_back, window
 from outage.collecting.watching import watched
 from outage.errors import UsageError
 from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
@@ -52,6 +52,8 @@ class Job:
             until, failures = format_time(self.standing.paused_until), self.standing.failures
             told = f"left alone until {until} after {failures} faults in a row; {to_ask}"
             return LeftOut(told, worrying=True)
+        if self.window is None and (doubt := set_back(self.standing, now)):
+            return LeftOut(doubt, worrying=True)
         if self.window is None:
             return LeftOut("no slot is complete yet", worrying=False)
         if not (named or self.asked_for or due(self.source, self.standing, now + SLACK)):

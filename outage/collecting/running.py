@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from outage.collecting.delivery import Counts, Delivery
 from outage.collecting.jobs import Job, Workshop
-from outage.collecting.schedule import after_fault, after_success
+from outage.collecting.schedule import after_fault, after_success, set_back
 from outage.errors import OutageError, SourceError, StoreError
 from outage.redacting import hide
 from outage.store import Store
@@ -154,14 +154,16 @@ def _note(store: Store, outcome: Outcome, now: int) -> None:
     if isinstance(fault, StoreError):
         return
     if fault is None:
-        store.save_standing(after_success(job.standing, _reached(job), now))
+        store.save_standing(after_success(job.standing, _reached(job, now), now))
     else:
         store.save_standing(after_fault(job.source, job.standing, fault, now))
         store.note_failure(job.name, outcome.told(), now)
 
 
-def _reached(job: Job) -> int | None:
+def _reached(job: Job, now: int) -> int | None:
     """Return up to where all is collected now, None if that is no further than before."""
+    if job.window is not None and set_back(job.standing, now):
+        return job.window.until
     before, window = job.standing.collected_until, job.window
     if window is None or (job.asked_for and (before is None or window.since > before)):
         return None

@@ -7,12 +7,13 @@ from typing import Final
 
 from outage.catalogue import Source
 from outage.errors import OutageError, SourceError
-from outage.slots import DAY, HOUR, floor_slot
+from outage.slots import DAY, HOUR, floor_slot, format_time
 from outage.store import Standing
 
 FAULTS_BEFORE_A_PAUSE: Final = 5
 FIRST_PAUSE: Final = HOUR  # where trying again does not help
 LONGEST_PAUSE: Final = DAY
+CLOCK_ERROR: Final = HOUR  # a clock that is set back by less is simply waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def window(
     if since is None and standing.collected_until is not None:
         since = standing.collected_until - overlap
     if since is None:
-        since = max(last - source.look_back_seconds, min(last_slot_end or 0, now))
+        known = last_slot_end or 0
+        behind = 0 if known > now + CLOCK_ERROR else min(known, now)
+        since = max(last - source.look_back_seconds, behind)
     first = floor_slot(since, seconds)
     return Window(first, last) if first < last else None
 
@@ -68,9 +71,23 @@ def is_open(standing: Standing, now: int) -> bool:
     return standing.paused_until is not None and standing.paused_until > now
 
 
+def set_back(standing: Standing, now: int) -> str | None:
+    """Return what to do where a source was collected up to a time that is still to come.
+
+    Which of the two clocks was wrong only people know, and asking anew may cost.
+    """
+    reached = standing.collected_until
+    if reached is None or reached <= now + CLOCK_ERROR:
+        return None
+    return (
+        f"was collected until {format_time(reached)}, which is still to come: was this clock set"
+        f" back? if it is right now: outage collect {standing.source} --since TIME"
+    )
+
+
 def after_success(standing: Standing, until: int | None, now: int) -> Standing:
     """Return how the source stands after it delivered, up to `until` (None: no further)."""
-    before = standing.collected_until
+    before = None if set_back(standing, now) else standing.collected_until
     reached = before if until is None else max(until, before or until)
     return replace(
         standing, collected_until=reached, attempted_at=now, failures=0, paused_until=None

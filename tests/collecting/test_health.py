@@ -71,6 +71,14 @@ def test_faults_and_the_circuit_are_told(opened: Store) -> None:
     assert found.next_run == NOW + 3600
 
 
+def test_a_clock_that_was_set_back_is_not_fresh(opened: Store) -> None:
+    deliver(opened, NOW + 86_400)
+    opened.save_standing(Standing("made", NOW + 86_400, NOW + 86_400))
+    found = health(opened)
+    assert (found.state, found.fine) == (State.LATE, False)
+    assert "was this clock set back?" in found.text
+
+
 def test_what_is_missing_is_told(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     deliver(opened, NOW)
     assert health(opened, options={}).lacking == ("options.token is not given",)

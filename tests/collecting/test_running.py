@@ -264,3 +264,15 @@ def test_a_wait_ends_when_the_run_is_stopped(opened: Store) -> None:
     with pytest.raises(SourceError, match="was stopped"):
         delivery.put("a", "b")
     assert opened.remembered("x", "a") is None
+
+
+def test_a_clock_that_was_ahead_is_put_right_by_hand(opened: Store) -> None:
+    known = catalogue(good=table("steady"))
+    opened.save_standing(Standing("good", NOW + 900 * HOUR, NOW + 900 * HOUR))
+    (job,) = jobs(opened, known, (), NOW)
+    left = job.left_out(NOW, named=False)
+    assert left is not None
+    assert left.worrying
+    assert "outage collect good --since TIME" in left.text
+    run(opened, known, "good", since=NOW - 2 * HOUR)
+    assert opened.standings()["good"] == Standing("good", NOW, NOW)

@@ -16,6 +16,7 @@ from outage.collecting.schedule import (
     due,
     is_open,
     next_run,
+    set_back,
     window,
 )
 from outage.errors import SourceError
@@ -111,6 +112,16 @@ def test_the_circuit_opens_after_five_faults_and_stays_open_longer_each_time() -
     assert not is_open(standing, NOW + DAY)
     assert not due(SOURCE, standing, NOW + DAY - 1)
     assert after_success(standing, None, NOW).failures == 0
+
+
+def test_a_clock_that_was_set_back_is_told_and_put_right_by_hand() -> None:
+    ahead = replace(NEW, collected_until=NOW + DAY, attempted_at=NOW + DAY)
+    assert set_back(replace(NEW, collected_until=NOW + HOUR), NOW) is None
+    assert "2026-09-22T14:20:00Z, which is still to come" in (set_back(ahead, NOW) or "")
+    assert window(SOURCE, ahead, None, NOW) is None
+    assert window(SOURCE, ahead, None, NOW, since=NOW - 1800) == Window(NOW - 1800, NOW - 600)
+    assert after_success(ahead, NOW - 600, NOW) == Standing("made", NOW - 600, NOW)
+    assert window(SOURCE, NEW, NOW + DAY, NOW) == Window(NOW - 600 - DAY, NOW - 600)
 
 
 def test_a_fault_that_will_not_pass_opens_the_circuit_at_once() -> None:
