@@ -269,7 +269,8 @@ def operators(
     seen = np.bincount(index.pair_vantage, weights=counted.astype(float), minlength=size)
     falls = np.bincount(index.pair_vantage, weights=fallen.astype(float), minlength=size)
     margin = np.full(size, NOTHING)
-    capped = np.clip(now.network, -4.0, 10.0)
+    ahead = now.network[:, [row]] - now.network[:, innocents]  # of each innocent row
+    ahead = np.clip(np.column_stack([now.network[:, row], ahead]), -4.0, 10.0)
     for v in range(size):
         if not index.vantages[v]:
             continue  # traffic of no named operator
@@ -280,9 +281,9 @@ def operators(
         people = now.people[subject] if subject >= 0 else np.zeros(len(table.rows))
         if seen[v] < 2 and people[row] <= max(BLAMED, *now.people[index.pair_subject[here], row]):
             continue
-        own = 0.7 * capped[here, row].sum() + people[row]
-        rest = max((0.7 * capped[here, i].sum() + people[i] for i in innocents), default=0.0)
-        margin[v] = own - max(0.0, rest) - ELSEWHERE * _fall_elsewhere(index, counted, fallen, v)
+        spoken = people[row] - np.array([0.0, *people[innocents]])
+        least = float((0.7 * ahead[here].sum(axis=0) + spoken).min())
+        margin[v] = least - ELSEWHERE * _fall_elsewhere(index, counted, fallen, v)
     return margin, fallen
 
 

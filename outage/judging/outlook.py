@@ -19,7 +19,7 @@ from outage.batches import Floats, Ints, Panel
 from outage.errors import NotEnoughHistory
 from outage.interfaces import Detector, Expectation, History
 from outage.judging.layout import Plane, Unit
-from outage.judging.weigh import Seen, features, robust_gain
+from outage.judging.weigh import STEADY, Seen, features, lasting, robust_gain
 from outage.plugs import build, load
 from outage.settings import Settings
 from outage.slots import DAY
@@ -198,6 +198,8 @@ def _gains(plane: Plane, history: Panel, expected: Expectation, rows: int) -> di
         for name, feature in features(seen_of(group, recent, location, spread)).items():
             wider = gains.setdefault(name, np.full(len(plane.units), np.nan))
             wider[group.units] = robust_gain(feature)
+            if name in STEADY:
+                wider[group.units] *= lasting(feature, plane.slot_seconds)
     return gains
 
 

@@ -14,12 +14,12 @@ from outage.judging.scoring import Scored
 from outage.judging.signatures import Signatures
 from outage.judging.state import Memories
 from outage.judging.sweep import Said, Sweep, sweep
+from outage.judging.weigh import share_of
 from outage.settings import Judging
 
 PATIENCE_SECONDS: Final = 1_200  # and two slots: how long a silent unit's last word still counts
 PEOPLE_LEAST, NETWORK_LEAST = -2.0, -3.0
 INNOCENT_LEAST: Final = 2.5  # times as far: what contradicts an innocent explanation stays said
-USUAL_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class Running:
         self.cold = np.zeros(count, dtype=bool)
         self.network: Bools = index.unit_pair >= 0
         least = np.where(self.network, NETWORK_LEAST, PEOPLE_LEAST)
-        innocent = np.array([scope == "innocent" for scope in table.scopes])
-        self._least = least[:, None] * np.where(innocent, INNOCENT_LEAST, 1.0)
+        self._innocent = np.array([scope == "innocent" for scope in table.scopes])
+        self._least = least[:, None] * np.where(self._innocent, INNOCENT_LEAST, 1.0)
         self._patience = np.zeros(count, dtype=np.int64)
         self.lag = np.zeros(count, dtype=np.int64)
         for units, seconds, lag in zip(
@@ -106,11 +106,11 @@ class Running:
         """Return where a plane's units will stand after each of some slots of its block."""
         units, seconds = self.layout.plane_units[plane], self.layout.plane_seconds[plane]
         starts = block.start + seconds * np.arange(rows.start, rows.stop, dtype=np.int64)
-        share = min(1.5, (seconds / USUAL_SECONDS) ** 0.5)
+        share = share_of(seconds)
         said = Said(share * block.evidence[rows], block.spoke[rows] > 0, starts, seconds)
         keep = float(np.exp(-seconds / self.settings.memory_seconds))
         kept = Memories((), self.evidence[units], self.since[units], self.heard[units])
-        return sweep(kept, said, keep, self._least[units])
+        return sweep(kept, said, keep, self._least[units], self._innocent)
 
     def stand(self, plane: int, block: Scored, ahead: Sweep, slot: int) -> None:
         """Take a plane's units to where they stand after a slot of the sweep."""

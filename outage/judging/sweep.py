@@ -14,6 +14,7 @@ from outage.slots import DAY, HOUR
 
 FORGET_SECONDS: Final = 6 * HOUR  # after so long a silence a unit begins anew
 MOST: Final = 40.0
+LEAD: Final = 10.0  # nats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,17 +45,19 @@ class Sweep:
     missed: Bools
 
 
-def sweep(kept: Memories, said: Said, keep: float, least: Floats) -> Sweep:
+def sweep(kept: Memories, said: Said, keep: float, least: Floats, innocent: Bools) -> Sweep:
     """Go on from `kept` over all slots of `said`.
 
     Evidence fades by the factor `keep` a slot and stays between `least` (units, rows) and MOST;
-    a unit that is silent keeps its own, until it is forgotten.
+    that of `innocent` rows (rows,) no more than LEAD ahead of every outage, so that what has long
+    been explained does not explain away what begins now. A unit that is silent keeps its own,
+    until it is forgotten.
     """
     ends = (said.starts + said.seconds)[:, None]
     heard = np.maximum.accumulate(np.where(said.spoke, ends, kept.heard), axis=0)
     earlier = np.concatenate([kept.heard[None], heard[:-1]])
     stale = earlier < said.starts[:, None] - FORGET_SECONDS
-    evidence, before = _run(kept.evidence, said, stale, keep, least)
+    evidence, before = _run(kept.evidence, said, stale, (keep, least, innocent))
     spoke = said.spoke[:, :, None]
     began = (evidence > 0.0) & (before <= 0.0) & spoke
     since = np.where(began, said.starts[:, None, None], kept.since)
@@ -70,9 +73,10 @@ def sweep(kept: Memories, said: Said, keep: float, least: Floats) -> Sweep:
 
 
 def _run(
-    start: Floats, said: Said, stale: Bools, keep: float, least: Floats
+    start: Floats, said: Said, stale: Bools, bounds: tuple[float, Floats, Bools]
 ) -> tuple[Floats, Floats]:
     """Return the evidence after and before each slot, shapes (slots, units, rows)."""
+    keep, least, innocent = bounds
     after = np.empty_like(said.evidence)
     before = np.empty_like(said.evidence)
     forgotten = np.asarray(stale.any(axis=1))
@@ -85,6 +89,8 @@ def _run(
         moved += heard
         np.maximum(moved, least, out=moved)
         np.minimum(moved, MOST, out=moved)
+        ahead = moved[:, ~innocent].max(axis=1, initial=-LEAD) + LEAD
+        moved[:, innocent] = np.minimum(moved[:, innocent], ahead[:, None])
         if not all_spoke[slot]:
             moved[:] = np.where(said.spoke[slot][:, None], moved, was)
         now = moved

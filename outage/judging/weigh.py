@@ -26,6 +26,7 @@ PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the
 _RARITY = 0.8  # log units over which a happenstance becomes e times rarer
 ANYTHING: Final = np.exp(-np.abs(EFFECTS) / _RARITY) / np.exp(-np.abs(EFFECTS) / _RARITY).sum()
 TOO_FEW: Final = 3.0  # of what a ratio is taken of
+USUAL_SECONDS: Final = 600.0
 SYSTEMATIC: Final = 0.04  # log units no baseline is better than
 
 # (feature, numerator, denominator): log ratios of volumes and of well-counted flags.
@@ -35,6 +36,8 @@ RATIOS: Final = (
     ("syn_per_flow", "syn", "flows"),
     ("syn_ack_per_syn", "syn_ack", "syn"),
 )
+# What innocent explanations do not move up and down: there, what lasts must not add up.
+STEADY: Final = frozenset(name for name, _, _ in RATIOS)
 # Rare counts, against the larger of expected and seen flows (fold-lessons 2).
 RARE: Final = (("rst_per_flow", "rst"), ("dns_failures", "dns_failures"))
 LEVELS: Final = ("flows", "rtt_tcp_ms", "rtt_dns_ms", "throughput_bps", "dns_queries")
@@ -160,12 +163,40 @@ def robust_gain(feature: Feature) -> Floats:
 
     Learnt on the history of the fit, shape (slots, units) -> (units,); 1 where it is too short.
     """
-    score = feature.ratio / feature.deviation
+    spread = robust_spread(feature.ratio / feature.deviation)
+    return np.where(np.isfinite(spread), np.clip(spread, 0.5, 5.0), 1.0)
+
+
+def robust_spread(score: Floats) -> Floats:
+    """Return the standard deviation of each column by its MAD; NaN where there are under 50."""
     enough = np.isfinite(score).sum(axis=0) >= 50
     score = np.where(enough, score, 0.0)
     middle = column_medians(score)
     spread = 1.4826 * column_medians(np.abs(score - middle))
-    return np.where(enough, np.clip(spread, 0.5, 5.0), 1.0)
+    return np.where(enough, spread, np.nan)
+
+
+def share_of(slot_seconds: int) -> float:
+    """Return what a slot counts in the running evidence: neighbours are no strangers."""
+    return min(1.5, (slot_seconds / USUAL_SECONDS) ** 0.5)
+
+
+def lasting(feature: Feature, slot_seconds: int) -> Floats:
+    """Return per column how much wider it is because what strays stays astray, at least 1.
+
+    The running evidence counts so many slots of an hour as independent; where the means of
+    hours stray further than that allows, each slot says less. Shape (slots, units) -> (units,).
+    """
+    a_while = 3600 // slot_seconds
+    if a_while < 2:
+        return np.ones(feature.ratio.shape[1])
+    whole = len(feature.ratio) // a_while * a_while
+    score = (feature.ratio / feature.deviation)[:whole]
+    means = score.reshape(-1, a_while, score.shape[1]).mean(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        counted = a_while * share_of(slot_seconds)
+        wider = np.sqrt(counted) * robust_spread(means) / robust_spread(score)
+    return np.clip(np.nan_to_num(wider, nan=1.0), 1.0, 4.0)
 
 
 def discounts(names: Collection[str]) -> dict[str, float]:
