@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from outage.evaluation.cases import Case, Label
@@ -11,7 +12,18 @@ from outage.words import Incident, Notice
 
 WEEK: Final = 7 * 86_400
 # What labels call a nuisance, and what a notice calls it where the names differ.
-SAME_KIND: Final = {"feast": "ebb", "match": "ebb", "partial_gap": "record_loss"}
+SAME_KIND: Final = MappingProxyType(
+    {
+        "feast": "ebb",
+        "match": "ebb",
+        "partial_gap": "record_loss",
+        "clock_shift": "clock_change",
+        "source_gap": "data_gap",
+        "people_source_gap": "data_gap",
+        "service_gap": "data_gap",
+        "people_service_gap": "data_gap",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ Bools = npt.NDArray[np.bool_]
 NOTHING = -1e9
 # a release reaches every operator's users
 RELEASES = frozenset({"level_shift_down", "level_shift_up", "ebb_after_release"})
+CLOCKS = ("clock_behind", "clock_ahead")  # of an exporter, so of all services together
+BY_VANTAGE = frozenset({"record_loss", *CLOCKS})
 BY_POSTS = frozenset({"news", "flash_crowd"})
 ELSEWHERE = 10.0  # nats: two operators do not fail in the same moment
 ALONE = 4.0  # nats: what speaks against a throttler where only one operator is seen
@@ -164,7 +166,7 @@ def services(index: Index, table: Signatures, now: Combined, muted: Floats) -> V
         margin[:, row] -= table.priors[row]
     best = np.array(outages)[np.argmax(margin[:, outages], axis=1)]
     everyone = np.arange(len(index.subjects))
-    alike = [i for i in innocents if table.rows[i] != "record_loss"]  # told by vantage
+    alike = [i for i in innocents if table.rows[i] not in BY_VANTAGE]
     quiet, quiet_score = _innocent(index, now, alike)
     closest = rival[everyone, best]
     return Verdicts(best, margin[everyone, best], hit, closest, quiet, quiet_score, margin, rival)
@@ -201,7 +203,7 @@ class _Services:
         # without the network nothing tells talk from an outage, but many more posts than
         # complaints do
         by_posts = np.array([name in BY_POSTS for name in names]) & self.index.has_posts[:, None]
-        told = self.has_network[:, None] | by_posts
+        told = (self.has_network[:, None] | by_posts) & np.array([x not in CLOCKS for x in names])
         return np.where(self.shifts, rare + both, 0.0), np.where(told, 0.0, UNTELLABLE)
 
     def total(self, values: Floats) -> Floats:

@@ -224,6 +224,9 @@ class Engine:
             values,
             first,
             self.watched[number].fitted(self.book, first - first % DAY).unseasoned,
+            scoring.other_hours(
+                outlook.location, (first % DAY + DAY) // seconds, count, HOUR // seconds
+            ),
         )
 
     def seen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from outage.batches import Floats
-from outage.judging.combine import Bools, Verdicts
+from outage.judging.combine import CLOCKS, Bools, Verdicts
 from outage.judging.running import Heard, Running, Tick
 from outage.judging.scoring import WELL_COUNTED
 from outage.judging.signatures import Signatures
@@ -16,6 +16,7 @@ from outage.slots import DAY
 SAME_SIGHTING_SECONDS = 1_800
 TALK = frozenset({"news", "meme"})
 FALLS = 1.0  # nats from which the loss of records explains a service at a vantage
+CLOCK_NATS = 6.0  # by which another hour fits all services of a vantage better than all else
 LOSS_SHARE = 0.75  # of what is seen elsewhere that must not fall
 
 
@@ -42,6 +43,7 @@ class Noticing:
             if name not in busy and not talk:
                 self._sight(heard.tick, kind, name, None)
         self._losses(heard, busy)
+        self._clocks(heard, busy)
 
     def _echoing(self, slot_start: int) -> set[str]:
         """Return the subjects of which people still talk because they were out a while ago."""
@@ -69,6 +71,25 @@ class Noticing:
             if spoke and elsewhere:
                 name = index.vantages[v]
                 self._sight(heard.tick, "record_loss", name, name)
+
+    def _clocks(self, heard: Heard, busy: set[str]) -> None:
+        """Notice vantages whose services all look like themselves an hour ago, or in an hour."""
+        index, rows = self.running.index, self.table.rows
+        told = np.where(heard.now.pair_heard[:, None], heard.now.network, 0.0)
+        others = [i for i, scope in enumerate(self.table.scopes) if rows[i] not in CLOCKS]
+        rest = np.maximum(told[:, others].max(axis=1), 0.0)
+        size = len(index.vantages)
+        seen = np.bincount(index.pair_vantage[heard.now.pair_heard], minlength=size)
+        for row in map(self.table.position, CLOCKS):
+            better = np.where(heard.now.pair_heard, told[:, row] - rest, 0.0)
+            fits = np.bincount(index.pair_vantage[better > 0.0], minlength=size)
+            total = np.bincount(index.pair_vantage, weights=better, minlength=size)
+            for v in np.flatnonzero((fits >= 2) & (fits >= LOSS_SHARE * seen)):
+                name = index.vantages[v]
+                spoke = heard.instant.pair_heard[index.pair_vantage == v].any()
+                alone = (fits.sum() - fits[v]) <= (1 - LOSS_SHARE) * (seen.sum() - seen[v])
+                if spoke and alone and name not in {"", *busy} and total[v] > CLOCK_NATS:
+                    self._sight(heard.tick, "clock_change", name, name)
 
     def gaps(self, tick: Tick, spoke: Bools, due: Floats) -> None:
         """Notice from where, by whom and of whom nothing comes although it did within a day.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,14 @@ from outage.judging.layout import Plane
 from outage.judging.medians import column_medians
 from outage.judging.outlook import Group, Outlook, seen_of
 from outage.judging.signatures import Signatures
-from outage.judging.weigh import discounts, features, floor_of, weigh
+from outage.judging.weigh import Feature, discounts, features, floor_of, weigh
 from outage.words import SIGNALS, Combine, Witness
 
 COMPLAINTS: Final = ("error_posts", "user_reports")
 LEVEL_CAP: Final = 0.7  # log units; more than doubled or halved is not a drift
 ROUNDING: Final = 3  # decimals of evidence before the fold (design: 1e-3)
+CLOCK_CAP: Final = 3.0  # nats a slot
+CLOCKED: Final = MappingProxyType({"flows": "flows", "bytes": "bytes_down"})
 WELL_COUNTED: Final = 10.0
 
 
@@ -73,6 +76,32 @@ def drift(values: Floats, location: Floats, a_day: int) -> Floats:
     return np.asarray(np.clip(np.array(levels), -LEVEL_CAP, LEVEL_CAP), dtype=np.float64)
 
 
+Hours: TypeAlias = Mapping[str, Floats]
+
+
+def other_hours(location: Floats, first: int, count: int, an_hour: int) -> Hours:
+    """Return how far the hour before and after are from each slot's own, by row of the table.
+
+    Log units, shape (count, series); NaN where that hour is not in `location` (slots, series),
+    whose row `first` is the first slot's.
+    """
+    level = np.log(location + 0.5)
+    gap = np.full((an_hour, level.shape[1]), np.nan)
+    padded = np.concatenate([gap, level, gap])[first : first + count + 2 * an_hour]
+    own = padded[an_hour : an_hour + count]
+    return {
+        "clock_behind": padded[:count] - own,
+        "clock_ahead": padded[2 * an_hour :] - own,
+    }
+
+
+def of_another_hour(feature: Feature, gain: Floats, moved: Floats) -> Floats:
+    """Return by how much a level fits the hour that is `moved` away better than its own, nats."""
+    variance = (gain * feature.deviation) ** 2
+    better = (feature.ratio * moved - moved**2 / 2) / variance
+    return np.nan_to_num(np.clip(better, -CLOCK_CAP, CLOCK_CAP))
+
+
 def score(
     plane: Plane,
     groups: Sequence[Group],
@@ -81,6 +110,7 @@ def score(
     values: Floats,
     start: int,
     unseasoned: npt.NDArray[np.bool_],
+    hours: Hours,
 ) -> Scored:
     """Return the evidence of the block from `start` on; `unseasoned` columns had a cold start."""
     shape = (len(values), len(plane.units))
@@ -107,6 +137,9 @@ def score(
             evidence[:, group.units] += added
             heard = np.isfinite(feature.ratio).astype(np.float64)
             spoke[:, group.units] = np.maximum(spoke[:, group.units], heard)
+            for row, moved in hours.items() if name in CLOCKED else ():
+                by = moved[:, group.columns[CLOCKED[name]]]
+                evidence[:, group.units, table.position(row)] += of_another_hour(feature, gain, by)
     return Scored(
         plane,
         start,

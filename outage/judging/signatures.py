@@ -75,14 +75,15 @@ class Signatures:
         return self.rows.index(row)
 
 
-def _range_weights(low: float, high: float) -> Floats:
-    """Return the probability of each effect; a range that holds 0 means: half the time, none."""
+def _range_weights(low: float, high: float, stays: float = 0.5) -> Floats:
+    """Return the probability of each effect; a range that holds 0 `stays` so often as it was."""
     inside = (EFFECTS >= low - 1e-9) & (EFFECTS <= high + 1e-9)
     none = inside & (np.abs(EFFECTS) <= NEGLIGIBLE)
     some = inside & ~none
     if not none.any() or not some.any():
         return np.where(inside, 1.0 / max(1, int(inside.sum())), 0.0)
-    return np.where(none, 0.5 / none.sum(), 0.0) + np.where(some, 0.5 / some.sum(), 0.0)
+    moves = 1.0 - stays
+    return np.where(none, stays / none.sum(), 0.0) + np.where(some, moves / some.sum(), 0.0)
 
 
 def parse_signatures(table: dict[str, Any]) -> Signatures:

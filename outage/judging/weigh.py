@@ -27,6 +27,8 @@ _RARITY = 0.8  # log units over which a happenstance becomes e times rarer
 ANYTHING: Final = np.exp(-np.abs(EFFECTS) / _RARITY) / np.exp(-np.abs(EFFECTS) / _RARITY).sum()
 TOO_FEW: Final = 3.0  # of what a ratio is taken of
 USUAL_SECONDS: Final = 600.0
+BY_CHANCE: Final = 1.25  # how much wider the means of a week's hours may seem
+ONE_RTT: Final = 0.4  # squared log units: how far a single round trip strays
 SYSTEMATIC: Final = 0.04  # log units no baseline is better than
 
 # (feature, numerator, denominator): log ratios of volumes and of well-counted flags.
@@ -78,7 +80,9 @@ def features(signals: dict[str, Seen]) -> dict[str, Feature]:
         if name in signals:
             found[name] = _level(signals[name], counted=name in COUNTED)
     if "bytes_down" in signals and "flows" not in signals:
-        found["bytes"] = _level(signals["bytes_down"], counted=False)
+        found["bytes"] = _of_few(_level(signals["bytes_down"], counted=False), signals, 1.0)
+    if "rtt_tcp_ms" in found:
+        found["rtt_tcp_ms"] = _of_few(found["rtt_tcp_ms"], signals, ONE_RTT)
     for name, top, bottom in RATIOS:
         if top in signals and bottom in signals:
             found[name] = _ratio(signals[top], signals[bottom], counted=top in COUNTED)
@@ -117,6 +121,19 @@ def _ratio(top: Seen, bottom: Seen, *, counted: bool) -> Feature:
     own = 0.0 if counted else 0.25 * top.spread**2
     ratio = np.where(bottom.value < TOO_FEW, np.nan, _within(_log(top) - _log(bottom)))
     return Feature(ratio, np.sqrt(counting + own + SYSTEMATIC**2))
+
+
+def _of_few(level: Feature, signals: dict[str, Seen], one: float) -> Feature:
+    """Return a level as one of few flows, where they are counted: `one` is a single flow's variance.
+
+    It strays as their number does, and falls no further than their number can.
+    """
+    counts = [signals[name].location for name in COUNTED if name in signals]
+    if not counts:
+        return level
+    number = np.nan_to_num(np.fmax.reduce(counts), nan=np.inf)
+    ratio = np.maximum(level.ratio, np.log(0.5 / (number + 0.5)))
+    return Feature(ratio, np.sqrt(level.deviation**2 + one / (number + 1.0)))
 
 
 def _rare(seen: Seen, exposure: Seen | None) -> Feature:
@@ -178,7 +195,7 @@ def robust_spread(score: Floats) -> Floats:
 
 def share_of(slot_seconds: int) -> float:
     """Return what a slot counts in the running evidence: neighbours are no strangers."""
-    return min(1.5, (slot_seconds / USUAL_SECONDS) ** 0.5)
+    return min(1.5, float((slot_seconds / USUAL_SECONDS) ** 0.5))
 
 
 def lasting(feature: Feature, slot_seconds: int) -> Floats:
@@ -195,8 +212,8 @@ def lasting(feature: Feature, slot_seconds: int) -> Floats:
     means = score.reshape(-1, a_while, score.shape[1]).mean(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         counted = a_while * share_of(slot_seconds)
-        wider = np.sqrt(counted) * robust_spread(means) / robust_spread(score)
-    return np.clip(np.nan_to_num(wider, nan=1.0), 1.0, 4.0)
+        wider = np.sqrt(counted) * robust_spread(means) / robust_spread(score) / BY_CHANCE
+    return np.asarray(np.clip(np.nan_to_num(wider, nan=1.0), 1.0, 4.0))
 
 
 def discounts(names: Collection[str]) -> dict[str, float]:

@@ -23,6 +23,7 @@ INNOCENT: Final[Mapping[str, str]] = MappingProxyType(
         "people_source_gap": "this source says nothing of people any more, though much is expected",
         "service_gap": "nothing of it is counted any more, though others are",
         "people_service_gap": "no people are counted any more who name it, though others are",
+        "clock_change": "every service looks as it should an hour earlier or later: a wrong clock",
         "record_loss": "all counts fall alike and no proportion changes: records may be missing",
     }
 )

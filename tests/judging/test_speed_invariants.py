@@ -22,7 +22,7 @@ from outage.judging.outlook import no_offsets
 from outage.judging.run import run
 from outage.judging.sources import MemorySource
 from outage.judging.state import FoldState, Memories
-from outage.judging.sweep import FORGET_SECONDS, MOST, Said, sweep
+from outage.judging.sweep import FORGET_SECONDS, LEAD, MOST, Said, sweep
 from outage.settings import Settings
 from outage.slots import DAY, HOUR
 from outage.words import Incident, Notice, Series, as_json
@@ -65,7 +65,9 @@ def text(records: Sequence[Incident | Notice]) -> str:
 # -- the fold ---------------------------------------------------------------------------------
 
 
-def step_by_step(kept: Memories, said: Said, keep: float, least: Floats) -> Memories:
+def step_by_step(
+    kept: Memories, said: Said, keep: float, least: Floats, innocent: list[bool]
+) -> Memories:
     """Go on slot by slot and unit by unit, as the design tells it."""
     now = kept.copy()
     for slot, start in enumerate(said.starts.tolist()):
@@ -76,6 +78,8 @@ def step_by_step(kept: Memories, said: Said, keep: float, least: Floats) -> Memo
             now.evidence[unit] = before
             if said.spoke[slot, unit]:
                 after = np.clip(before * keep + said.evidence[slot, unit], least[unit], MOST)
+                worst = max(one for one, calm in zip(after, innocent, strict=True) if not calm)
+                after = np.where(innocent, np.minimum(after, worst + LEAD), after)
                 now.since[unit, (after > 0) & (before <= 0)] = start
                 now.evidence[unit], now.heard[unit] = after, start + said.seconds
     return now
@@ -100,9 +104,11 @@ def test_a_sweep_is_what_its_slots_are_one_by_one(seed: int, silence: float, slo
     )
     least = np.full((units, rows), -3.0)
 
-    whole = sweep(kept, said, 0.67, least)
+    innocent = [False, True, False]
 
-    expected = step_by_step(kept, said, 0.67, least)
+    whole = sweep(kept, said, 0.67, least, np.array(innocent))
+
+    expected = step_by_step(kept, said, 0.67, least, innocent)
     assert whole.evidence[-1].tolist() == expected.evidence.tolist()
     assert whole.since[-1].tolist() == expected.since.tolist()
     assert whole.heard[-1].tolist() == expected.heard.tolist()
