@@ -132,7 +132,7 @@ def _of_few(level: Feature, signals: dict[str, Seen], one: float) -> Feature:
     if not counts:
         return level
     number = np.nan_to_num(np.fmax.reduce(counts), nan=np.inf)
-    ratio = np.maximum(level.ratio, np.log(0.5 / (number + 0.5)))
+    ratio = np.maximum(level.ratio, np.log(0.5) - np.log(number + 0.5))
     return Feature(ratio, np.sqrt(level.deviation**2 + one / (number + 1.0)))
 
 

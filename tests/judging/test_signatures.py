@@ -28,7 +28,7 @@ def arrow(ends: Sequence[float] | None) -> str:
     """Return the sign that the page has for a range of effects."""
     if ends is None:
         return ""
-    low, high = ends
+    low, high = ends[:2]
     if high < 0 or low > 0:
         return "↓" if high < 0 else "↑"
     if low < -0.1 and high > 0.1:
