@@ -59,7 +59,7 @@ def scan(folder: Path) -> str:
 
     columns = ", ".join(f'max("{name}")' for name in COLUMNS)
     with duckdb.connect() as engine:
-        engine.execute("SET threads = 2; SET TimeZone = 'UTC'")
+        engine.execute("SET threads = 2; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         engine.execute(f"CREATE TABLE seen AS SELECT {columns} FROM '{folder}/flows-*.parquet'")
     return "every column"
 

@@ -41,6 +41,7 @@ def make(folder: Path, flows: int) -> None:
     span = int(flows / A_DAY * 86_400_000_000)
     with duckdb.connect() as engine:
         engine.execute("SET TimeZone = 'UTC'; SET memory_limit = '4GB'; SET threads = 2")
+        engine.execute("SET enable_progress_bar = false")
         engine.execute(MACROS)
         engine.execute("CREATE TABLE names (h INT, name VARCHAR)")
         engine.executemany("INSERT INTO names VALUES (?, ?)", [[h, _name(h)] for h in range(NAMES)])
@@ -61,7 +62,8 @@ def _answers(first: int, last: int, span: int, total: int) -> str:
     return f"""
         SELECT client(i) AS client, name, address(place(i)) AS address,
                instant({BEGIN_US} + i * {span}::HUGEINT // {total}) AS time,
-               ttl(host(i))::BIGINT AS ttl, 0::INT AS rcode, round(5 + 40 * chance(i, 9), 1) AS rtt_ms
+               ttl(host(i))::BIGINT AS ttl, 0::INT AS rcode,
+               round(5 + 40 * chance(i, 9), 1) AS rtt_ms
         FROM range({first}, {last}) r(i) JOIN names ON h = host(i)"""
 
 
