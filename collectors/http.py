@@ -33,6 +33,10 @@ REDIRECTS: Final = 3
 EXCERPT: Final = 500
 BLOCK: Final = 1 << 16
 
+CONNECTION_FAULTS: Final = (
+    *(requests.RequestException, urllib3.exceptions.HTTPError, OSError),
+    UnicodeError,  # of a header that is not Latin-1
+)
 PASSING: Final = frozenset({408, 425, 429})
 USED_UP: Final = "/usage-capped"  # X's type of a 429 that no wait of minutes ends, and that is paid
 REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
@@ -171,8 +175,13 @@ class Http:
             with self.session.request(method, url, **given) as answer:
                 answer._content = self._body(answer)  # as requests itself keeps it
                 return answer
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            fault = _connection_fault(url, error)
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            UnicodeError,
+        ) as e:
+            fault = _connection_fault(url, e)
         raise fault  # outside the handler: the cause's text may hold what must not be shown
 
     def _body(self, answer: requests.Response) -> bytes:
@@ -259,7 +268,7 @@ def _redirected(answer: requests.Response) -> str:
 
 
 def _connection_fault(url: str, error: Exception) -> SourceError:
-    if isinstance(error, requests.exceptions.InvalidHeader):
+    if isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
         return SourceError(f"{_shown(url)}: the secret cannot be sent; check it", permanent=True)
     if isinstance(error, ValueError):  # what requests says of an address it cannot use
         return SourceError(f"{hide(url)}: is no address; correct it", permanent=True)

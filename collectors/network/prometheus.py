@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from requests.auth import HTTPBasicAuth
+
 from collectors.fields import listed, number, table, text
 from collectors.http import Http
 from outage.errors import BadInput, ConfigError, SourceError
@@ -87,7 +89,8 @@ class Prometheus:
             surroundings, url, headers=headers, secrets=secrets, read_seconds=timeout_seconds + 10
         )
         if user is not None:
-            self._http.session.auth = (user, password or "")
+            # As bytes: of a text requests would make Latin-1, which holds not every password.
+            self._http.session.auth = HTTPBasicAuth(user.encode(), (password or "").encode())
         self._timeout = timeout_seconds
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:

@@ -36,7 +36,8 @@ class Api:
         if token is None and (client_id is None or client_secret is None):
             where = f"sources.{surroundings.source}.options"
             raise ConfigError(f"{where}: needs client_id and client_secret, or token")
-        self._login = (client_id or "", client_secret or "")
+        # As bytes: of a text requests would make Latin-1, which holds not every secret.
+        self._login = ((client_id or "").encode(), (client_secret or "").encode())
         self._token, self._renewable = token, token is None
         secrets = [secret for secret in (client_secret, token) if secret]
         self.http = Http(surroundings, url, secrets=secrets)

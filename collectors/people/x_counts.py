@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from math import isnan
 from typing import Any, Final
 
@@ -263,9 +264,10 @@ def _asked(
     known = {one.slug: one for one in surroundings.watched}
     for slug in services:
         if slug not in known:
-            raise ConfigError(
-                f"sources.{surroundings.source}.options.services: {slug!r} is not in the catalogue"
-            )
+            close = get_close_matches(slug, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"add [services.{slug}]"
+            key = f"sources.{surroundings.source}.options.services"
+            raise ConfigError(f"{key}: {slug!r} is not in the catalogue; {hint}")
         names = _names(known[slug])
         if not names:
             raise ConfigError(f"services.{slug}: has no keywords, so X cannot be asked for it")

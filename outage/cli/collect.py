@@ -61,10 +61,11 @@ def collect(
         if not found:
             typer.echo("no source is configured; see [sources.NAME] in docs/catalogue.md")
         workshop = Workshop(catalogue, now)
-        if dry_run:
+        fine = (
             _tell_costs(store, workshop, found)
-            return
-        fine = _run(store, workshop, found, named=bool(sources))
+            if dry_run
+            else _run(store, workshop, found, named=bool(sources))
+        )
     if not fine:
         raise typer.Exit(1)
 
@@ -105,22 +106,30 @@ def _tell(outcome: Outcome) -> bool:
     return outcome.fault is None and not counts.rejected
 
 
-def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> None:
+def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> bool:
+    """Print what each source would cost; return whether all could say."""
     from outage.collecting.jobs import estimate
+    from outage.errors import OutageError
 
-    total = 0.0
+    total, fine = 0.0, True
     for job in found:
-        told = estimate(store, workshop, job)
+        try:
+            told = estimate(store, workshop, job)
+        except OutageError as error:
+            typer.echo(f"outage: {error}", err=True)
+            fine = False
+            continue
         total += told.dollars if told else 0.0
         typer.echo(f"{job.name}: {_told_cost(job, told)}")
     typer.echo(f"together: ${total:,.2f}; nothing was asked")
+    return fine
 
 
 def _told_cost(job: Job, told: Estimate | None) -> str:
     from outage.collecting.building import described
 
     if job.window is None:
-        return "nothing to collect: no slot is complete yet"
+        return "nothing to collect: no new slot is complete yet"
     if told is None:
         return f"cost: {described(job.source, 'cost') or 'not known'}"
     return f"{told.requests:,} requests, ${told.dollars:,.2f}: {told.text}"

@@ -44,16 +44,27 @@ def register(app: typer.Typer) -> None:
 
 
 def check(config: ConfigFile = None) -> None:
-    """Check the catalogue file: every fault on a line, with its key, line and remedy."""
+    """Check the catalogue file: every fault on a line, with its key, line and remedy.
+
+    The options of each source are checked too; that its secrets are there, `outage sources` says.
+    """
     from outage.catalogue import check_catalogue
 
     path = config_file(config)
     catalogue, faults = check_catalogue(path)
-    if catalogue is None:
-        for fault in faults:
-            typer.echo(str(fault), err=True)
+    told = [str(fault) for fault in faults] if catalogue is None else _in_options(catalogue, path)
+    for line in told:
+        typer.echo(line, err=True)
+    if catalogue is None or told:
         raise typer.Exit(2)
     typer.echo(f"{path or 'built-in catalogue'}: fine: {_summary(catalogue)}")
+
+
+def _in_options(catalogue: Catalogue, path: Path | None) -> list[str]:
+    from outage.clock import now
+    from outage.collecting.jobs import Workshop, misconfigured
+
+    return [f"{path}: {fault}" for fault in misconfigured(Workshop(catalogue, now))]
 
 
 def _summary(catalogue: Catalogue) -> str:

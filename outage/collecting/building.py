@@ -73,8 +73,13 @@ def with_least_lag(source: Source) -> Source:
     return source if lag == source.lag_seconds else source.model_copy(update={"lag_seconds": lag})
 
 
-def _veiled(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: "unset" if is_reference(value) else value for key, value in options.items()}
+def _veiled(value: Any) -> Any:
+    """Return options in which a word stands for each secret."""
+    if is_reference(value):
+        return "unset"
+    if isinstance(value, Mapping):
+        return {key: _veiled(inner) for key, inner in value.items()}
+    return [_veiled(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _attribute(source: Source, name: str, otherwise: Any) -> Any:
@@ -105,9 +110,18 @@ def _typed(plug: Any, options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         try:
             yield key, TypeAdapter(hints.get(key, Any)).validate_python(value)
         except ValidationError as error:  # the value is not repeated: it may be a secret
-            raise ConfigError(f"{key}: {error.errors()[0]['msg']}") from None
+            raise ConfigError(f"{key}{_told(error)}") from None
         except PydanticSchemaGenerationError:
             yield key, value
+
+
+def _told(error: ValidationError) -> str:
+    """Return where within an option something is wrong, and what."""
+    first = error.errors()[0]
+    within = "".join(f".{part}" for part in first["loc"] if isinstance(part, str | int))
+    if first["type"] == "sequence_str":
+        return f'{within}: is a text and not a list; write ["...", "..."]'
+    return f"{within}: {first['msg']}"
 
 
 def _check_options(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -12,7 +12,7 @@ from outage.catalogue.rules import did_you_mean
 from outage.collecting.building import build, overlap, with_least_lag
 from outage.collecting.schedule import Window, due, is_open, next_run, set_back, window
 from outage.collecting.watching import watched
-from outage.errors import UsageError
+from outage.errors import OutageError, UsageError
 from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
 from outage.slots import format_time
 from outage.store import Standing, Store
@@ -55,7 +55,7 @@ class Job:
         if self.window is None and (doubt := set_back(self.standing, now)):
             return LeftOut(doubt, worrying=True)
         if self.window is None:
-            return LeftOut("no slot is complete yet", worrying=False)
+            return LeftOut("no new slot is complete yet", worrying=False)
         if not (named or self.asked_for or due(self.source, self.standing, now + SLACK)):
             first = format_time(next_run(self.source, self.standing))
             return LeftOut(f"not due before {first}; {to_ask}", worrying=False)
@@ -119,6 +119,17 @@ class Workshop:
         return Matcher.of(self.catalogue)
 
 
+def misconfigured(workshop: Workshop) -> Iterator[str]:
+    """Yield a line for each source that cannot be built, whatever its secrets are."""
+    for name, source in sorted(workshop.catalogue.sources.items()):
+        job = Job(name, with_least_lag(source), Standing(name), None)
+        try:
+            workshop.collector(job, _ReadOnly(None, name), _no_sleep, secrets=False)
+        except OutageError as error:
+            text = str(error)
+            yield text if text.startswith(f"sources.{name}") else f"sources.{name}: {text}"
+
+
 def estimate(store: Store, workshop: Workshop, job: Job) -> Estimate | None:
     """Return what a job would cost, None if its collector cannot say; nothing is asked or kept."""
     memory = _ReadOnly(store, job.name)
@@ -132,12 +143,14 @@ def estimate(store: Store, workshop: Workshop, job: Job) -> Estimate | None:
 class _ReadOnly:
     """What a source remembers; new notes last as long as this object."""
 
-    store: Store
+    store: Store | None
     source: str
     notes: dict[str, str] = field(default_factory=dict)
 
     def get(self, key: str) -> str | None:
-        return self.notes.get(key) or self.store.remembered(self.source, key)
+        if key in self.notes or self.store is None:
+            return self.notes.get(key)
+        return self.store.remembered(self.source, key)
 
     def put(self, key: str, text: str) -> None:
         self.notes[key] = text

@@ -148,6 +148,16 @@ def test_a_dry_run_tells_the_price_and_asks_nobody() -> None:
         assert store.remembered("x", "spent") is None
 
 
+def test_a_source_that_cannot_say_its_price_keeps_no_other_from_saying_it() -> None:
+    wrong = '[sources.a]\nplug = "bluesky"\noptions = { version = 3 }\n'
+    configure(wrong + x_source("http://127.0.0.1:1"))
+    shown = invoke("collect", "--since", LONG_AGO, "--dry-run")
+    assert shown.exit_code == 1
+    assert "sources.a.options.version: 3 is none" in shown.stderr
+    assert "x: " in shown.stdout
+    assert "nothing was asked" in shown.stdout
+
+
 def test_a_secret_that_is_not_set_is_said_before_anything_is_asked() -> None:
     with serving(FakeX()) as server:
         configure(x_source(server.url))

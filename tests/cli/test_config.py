@@ -59,3 +59,26 @@ def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
         "absent.toml: cannot be read: No such file or directory;"
         " name a readable file with --config\n"
     )
+
+
+def test_the_options_of_sources_are_checked_without_their_secrets(tmp_path: Path) -> None:
+    (tmp_path / "outage.toml").write_text(
+        '[sources.a]\nplug = "mastodon"\n'
+        'options = { url = "https://a.example", tags = { whatsap = ["x"] } }\n'
+        '[sources.b]\nplug = "bluesky"\noptions = { languages = "en" }\n'
+        '[sources.c]\nplug = "statuspage"\noptions = { servce = "whatsapp" }\n'
+        '[sources.d]\nplug = "downdetector"\nlag_seconds = 900\n'
+        'options = { slugs = { whatsapp = 7 }, token = { env = "NOT_SET" } }\n'
+        '[sources.e]\nplug = "x_counts"\n'
+        'options = { bearer_token = { env = "NOT_SET" }, services = ["whatsapp"] }\n'
+    )
+    done = _run(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    keys = [line.split(": ")[1] for line in done.stderr.splitlines()]
+    assert keys == [
+        "sources.a.options.tags.whatsap",
+        "sources.b.options.languages",
+        "sources.c.options.servce",
+        "sources.d.options.slugs.whatsapp",
+    ]
+    assert "did you mean whatsapp?" in done.stderr

@@ -226,6 +226,17 @@ def test_an_official_client_talks_through_it() -> None:
             assert answer.json() == ["/2/x", "y"]
 
 
+@pytest.mark.parametrize("secret", ["clé-€-key", "two\nlines"])
+def test_a_secret_that_no_header_can_hold_is_told_without_showing_it(secret: str) -> None:
+    with serving(in_turn(Answer([]))) as server:
+        http = Http(surroundings(), server.url, headers={"Authorization": f"Bearer {secret}"})
+        with pytest.raises(SourceError, match="the secret cannot be sent; check it") as caught:
+            http.get("/x")
+    assert caught.value.permanent
+    assert not {"€", "u20ac", "lines"} & set(str(caught.value).split())
+    assert server.requests == []
+
+
 def test_a_secret_is_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     """Nor in the log of the libraries below, nor in what a traceback would show."""
     spellings = {SECRET, quote(SECRET), quote(SECRET, safe=""), "s3cr", "rd%3D"}

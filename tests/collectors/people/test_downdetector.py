@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from itertools import count
 from typing import Any
 
@@ -119,6 +119,17 @@ def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() ->
         with pytest.raises(SourceError, match="does not accept the secret") as caught:
             list(source.collect(SINCE, UNTIL))
     assert caught.value.permanent
+
+
+def test_a_secret_beyond_latin_letters_is_sent_as_utf8() -> None:
+    given = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+    with serving(Company([])) as server:
+        wrong = LOGIN | {"client_secret": "schlüssel-€"}
+        source = Downdetector(given, slugs={"ex": "x"}, url=f"{server.url}/v2", **wrong)
+        with pytest.raises(SourceError, match="does not accept the secret"):
+            list(source.collect(SINCE, UNTIL))
+        sent = server.requests[0].headers["authorization"].removeprefix("Basic ")
+    assert b64decode(sent).decode() == "me:schlüssel-€"
 
 
 def test_a_fixed_token_that_is_refused_is_not_renewed() -> None:
