@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import logging
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from threading import Lock
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 SHORTEST: Final = 4  # less would tear holes into every text, and is no secret
 STARS: Final = "***"
 
+_ESCAPE: Final = re.compile("%[0-9A-F]{2}")
+_LOGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s]*?:([^/@\s]+)@", re.IGNORECASE)
 _LOCK: Final = Lock()
 _KNOWN: Final[set[str]] = set()
 _PATTERN: list[re.Pattern[str]] = []
@@ -63,10 +66,16 @@ def hide(text: str) -> str:
 
 def _spellings(text: str) -> Iterator[str]:
     raw = text.strip()
-    yield from (text, raw, quote(raw), quote(raw, safe=""), quote_plus(raw))
+    quoted = (quote(raw), quote(raw, safe=""), quote_plus(raw))
+    yield from (text, raw, raw.rstrip("/"), *quoted)
+    yield from (_ESCAPE.sub(lambda found: found[0].lower(), one) for one in quoted)
     yield from (json.dumps(raw)[1:-1], json.dumps(raw, ensure_ascii=False)[1:-1], repr(raw)[1:-1])
+    yield from (escape(raw), raw.replace("/", "\\/"))
     if len(raw) >= SHORTEST:
         yield b64encode(raw.encode()).decode()
+        yield urlsafe_b64encode(raw.encode()).decode()
+    if login := _LOGIN.match(raw):  # the address is shown without it, and it may stand alone
+        yield from {login[1], unquote(login[1])}
 
 
 class _Recording:

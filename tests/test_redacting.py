@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from base64 import b64encode
+import re
+from base64 import b64encode, urlsafe_b64encode
+from html import escape
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -27,10 +29,23 @@ keep_secret("")
         quote_plus(SECRET),
         json.dumps(SECRET)[1:-1],
         b64encode(SECRET.encode()).decode(),
+        urlsafe_b64encode(SECRET.encode()).decode(),
+        re.sub("%..", lambda found: found[0].lower(), quote(SECRET, safe="")),
+        escape(SECRET),
+        SECRET.replace("/", "\\/"),
     ],
 )
 def test_every_spelling_is_hidden(spelt: str) -> None:
     assert hide(f"a={spelt}&b") == "a=***&b"
+
+
+def test_the_password_within_an_address_is_hidden_by_itself() -> None:
+    with forgetting():
+        keep_secret("wss://me:sesame%21@host.example/x/")
+        assert hide("wss://me:sesame%21@host.example/x") == "***"
+        assert hide("no login of me with sesame! at wss://me:sesame%21@host.example") == (
+            "no login of me with *** at wss://me:***@host.example"
+        )
 
 
 def test_what_is_too_short_to_be_a_secret_is_left() -> None:
