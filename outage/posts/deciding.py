@@ -39,7 +39,7 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
     found: dict[str, str | None] = dict.fromkeys(one.subject for one in names)
     for error, subjects in _bound(reading, names, serious):
         for subject in subjects:
-            found[subject] = _closer(found[subject], error.phrase.language, told)
+            found[subject] = _closer(found[subject], error.phrase.languages, told)
     for subject in _recovered(reading, names, turns):
         found[subject] = None
     return found
@@ -61,11 +61,11 @@ def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
 def _reach(error: Said, told: str) -> tuple[bool, int, bool]:
     phrase = error.phrase
     bounds = phrase.after_name + phrase.before_name + phrase.predicate
-    return phrase.kind is Kind.NEAR, bounds, phrase.language != told
+    return phrase.kind is Kind.NEAR, bounds, told not in phrase.languages
 
 
-def _closer(language: str | None, other: str, told: str) -> str:
-    return other if language is None or other == told else language
+def _closer(language: str | None, others: frozenset[str], told: str) -> str:
+    return told if told in others else language or min(others)
 
 
 class _Turns:
@@ -75,12 +75,13 @@ class _Turns:
     """
 
     def __init__(self, reading: Reading, errors: Sequence[Said], told: str) -> None:
-        own = [error for error in errors if error.phrase.language == told]
-        others = {error.phrase.language for error in errors if not _touches(error, own)}
+        own = [error for error in errors if told in error.phrase.languages]
+        rest = [error for error in errors if not _touches(error, own)]
+        others = {language for error in rest for language in error.phrase.languages}
         self._reading = reading
         self._languages = others | {told} if own else others
         self.errors = _distinct(
-            (one for one in errors if one.phrase.language in self._languages), told
+            (one for one in errors if one.phrase.languages & self._languages), told
         )
         ongoing = self.of(Kind.ONGOING)
         self._denials = self.of(Kind.DENIAL)
@@ -89,7 +90,8 @@ class _Turns:
 
     def of(self, kind: Kind) -> list[Said]:
         """Return the phrases of a kind."""
-        return [one for one in self._reading.kinds(kind) if one.phrase.language in self._languages]
+        known = self._languages
+        return [one for one in self._reading.kinds(kind) if one.phrase.languages & known]
 
     def leave(self, error: Said) -> bool:
         """Tell whether an error phrase is neither denied nor remembered nor wished for."""

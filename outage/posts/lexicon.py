@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -46,7 +46,7 @@ class Phrase:
     """
 
     kind: Kind
-    language: str
+    languages: frozenset[str]
     parts: int = 1
     after_name: bool = False
     before_name: bool = False
@@ -66,11 +66,14 @@ class Name:
 class Roles:
     """All that one pattern stands for: names, parts of phrases, words for or against a subject.
 
-    A part is the number of its phrase, its place there, and whether a word may go on after it.
+    `said` are phrases without a gap, each in all languages that have it (gathered in `whole`); a
+    part of one with gaps is its number and the place there. All say whether a word may go on.
     """
 
     names: list[Name] = field(default_factory=list)
+    whole: dict[tuple[Phrase, bool], frozenset[str]] = field(default_factory=dict)
     parts: list[tuple[int, int, bool]] = field(default_factory=list)
+    said: list[tuple[Phrase, bool]] = field(default_factory=list)
     context: set[str] = field(default_factory=set)
     unless: set[str] = field(default_factory=set)
 
@@ -105,9 +108,14 @@ class Lexicon:
         tails: dict[str, str] = {}
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
-            _add_parts(roles if phrase.kind in TROUBLES else turns, len(phrases), pattern)
             phrases.append(_placed(phrase, pattern))
+            _add_parts(roles if phrase.kind in TROUBLES else turns, phrases, pattern)
             tails.update(_tails(phrases[-1], pattern))
+        for role in (*roles.values(), *turns.values()):
+            role.said = [
+                (replace(phrase, languages=languages), is_open)
+                for (phrase, is_open), languages in role.whole.items()
+            ]
         return cls(
             roles=roles,
             turns=turns,
@@ -149,11 +157,11 @@ def _phrases(catalogue: Catalogue, subjects: Mapping[str, Subject]) -> Iterator[
                 predicate = bool(starts) and f"{fold(text)} ".startswith(starts)
                 yield (
                     _PLAIN.sub(" ", text),
-                    Phrase(Kind.ERROR, language, predicate=predicate, subject=slug),
+                    Phrase(Kind.ERROR, frozenset({language}), predicate=predicate, subject=slug),
                 )
     for kind, table in _kinds(wording).items():
         for language, texts in table.items():
-            yield from ((text, Phrase(kind, language)) for text in texts)
+            yield from ((text, Phrase(kind, frozenset({language}))) for text in texts)
 
 
 def _kinds(wording: Wording) -> dict[Kind, Mapping[str, tuple[str, ...]]]:
@@ -181,10 +189,17 @@ def _placed(phrase: Phrase, pattern: Pattern) -> Phrase:
     )
 
 
-def _add_parts(roles: dict[str, Roles], number: int, pattern: Pattern) -> None:
+def _add_parts(roles: dict[str, Roles], phrases: Sequence[Phrase], pattern: Pattern) -> None:
+    phrase = phrases[-1]
+    nobody_s = replace(phrase, languages=frozenset())
     for place, choices in enumerate(pattern.parts):
         for text, is_open in choices:
-            roles.setdefault(text, Roles()).parts.append((number, place, is_open))
+            role = roles.setdefault(text, Roles())
+            if phrase.parts == 1:
+                key = nobody_s, is_open
+                role.whole[key] = role.whole.get(key, frozenset()) | phrase.languages
+            else:
+                role.parts.append((len(phrases) - 1, place, is_open))
 
 
 def _tails(phrase: Phrase, pattern: Pattern) -> Iterator[tuple[str, str]]:
@@ -192,4 +207,4 @@ def _tails(phrase: Phrase, pattern: Pattern) -> Iterator[tuple[str, str]]:
         for text, _ in pattern.parts[0]:
             tail = text.replace(" ", "")
             if len(tail) >= _TAIL_FROM and tail.isalpha():
-                yield tail, phrase.language
+                yield tail, min(phrase.languages)

@@ -50,7 +50,9 @@ class Matcher:
         self._short = [len(text) <= _EXACT_UP_TO for text in names]
         quick = [*names, *varying, *DRAWN_OUT]
         self._quick = AhoCorasick(quick, implementation=Implementation.DFA)
-        self._languages = Languages({phrase.language for phrase in lexicon.phrases})
+        self._languages = Languages(
+            {language for phrase in lexicon.phrases for language in phrase.languages}
+        )
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Matcher:

@@ -142,7 +142,7 @@ def _inflects(name: str, ending: str) -> bool:
 
 
 def _tail(start: int, tail: str, lexicon: Lexicon) -> Said:
-    phrase = Phrase(Kind.NEAR, lexicon.tails[tail], after_name=True)
+    phrase = Phrase(Kind.NEAR, frozenset({lexicon.tails[tail]}), after_name=True)
     return Said(start, start + len(tail), phrase)
 
 
@@ -162,15 +162,15 @@ def _longest(names: Iterable[Named]) -> list[Named]:
 def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
     parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
     for role, start, end, right in hits:
-        if not role.parts or _within_name(start, end, reading):
+        if not (role.said or role.parts) or _within_name(start, end, reading):
             continue
+        may_end = not right or _ends(right)
+        for phrase, is_open in role.said:
+            if is_open or may_end:
+                yield Said(start, end, phrase)
         for number, place, is_open in role.parts:
-            if is_open or not right or _ends(right):
-                phrase = lexicon.phrases[number]
-                if phrase.parts == 1:
-                    yield Said(start, end, phrase)
-                else:
-                    parts[number, place].append((start, end))
+            if is_open or may_end:
+                parts[number, place].append((start, end))
     for number, place in list(parts):
         if not place and (number, lexicon.phrases[number].parts - 1) in parts:
             yield from _gapped(number, parts, lexicon, reading)
