@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -16,6 +16,29 @@ if TYPE_CHECKING:
     from outage.posts.table import Matched
 
 EXAMPLE: Final = "Example: outage posts match posts.csv --out matched.csv --samples posts.parquet"
+
+Samples: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--samples", metavar="OUT.parquet", help="Count the posts into samples here."),
+]
+SlotSeconds: TypeAlias = Annotated[
+    int, typer.Option("--slot-seconds", help="The slot length of the samples.")
+]
+Time: TypeAlias = Annotated[
+    str, typer.Option("--time", metavar="COLUMN", help="The column with a post's time.")
+]
+Timezone: TypeAlias = Annotated[
+    str | None, typer.Option("--timezone", help="The zone of times without one, such as UTC.")
+]
+Signals: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--signal", help="Count only these: posts, error_posts. Default: both."),
+]
+Subjects: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--subject", help="Count only these services or operators. Default: all."),
+]
+Source: TypeAlias = Annotated[str, typer.Option("--source", help="The source of the samples.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,29 +62,13 @@ def match(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="A table with a column text.")],
     *,
     out: Annotated[Path, typer.Option("--out", metavar="OUT.csv", help="Where to write it.")],
-    samples: Annotated[
-        Path | None,
-        typer.Option("--samples", metavar="OUT.parquet", help="Count the posts into samples here."),
-    ] = None,
-    slot_seconds: Annotated[
-        int, typer.Option("--slot-seconds", help="The slot length of the samples.")
-    ] = 600,
-    time: Annotated[
-        str, typer.Option("--time", metavar="COLUMN", help="The column with a post's time.")
-    ] = "created_at",
-    timezone: Annotated[
-        str | None,
-        typer.Option("--timezone", help="The zone of times without one, such as UTC."),
-    ] = None,
-    signal: Annotated[
-        list[str] | None,
-        typer.Option("--signal", help="Count only these: posts, error_posts. Default: both."),
-    ] = None,
-    subject: Annotated[
-        list[str] | None,
-        typer.Option("--subject", help="Count only these services or operators. Default: all."),
-    ] = None,
-    source: Annotated[str, typer.Option("--source", help="The source of the samples.")] = "posts",
+    samples: Samples = None,
+    slot_seconds: SlotSeconds = 600,
+    time: Time = "created_at",
+    timezone: Timezone = None,
+    signal: Signals = None,
+    subject: Subjects = None,
+    source: Source = "posts",
     config: ConfigFile = None,
 ) -> None:
     """Say of each post which services and operators it names, and whether they fail.
@@ -76,6 +83,7 @@ def match(
     from outage.posts.table import match_file
 
     _distinct(file, out, samples)
+    _parquet(samples)
     catalogue = load_catalogue(config_file(config))
     counts = None if samples is None else _counts(time, slot_seconds, timezone, source)
     if counts is not None:
@@ -100,6 +108,13 @@ def _distinct(*paths: Path | None) -> None:
     given = [path.resolve() for path in paths if path is not None]
     if len(set(given)) < len(given):
         raise UsageError("the files must be different ones; name others with --out and --samples")
+
+
+def _parquet(samples: Path | None) -> None:
+    from outage.errors import UsageError
+
+    if samples is not None and samples.suffix != ".parquet":
+        raise UsageError(f"--samples: {samples}: Parquet is written; end the name in .parquet")
 
 
 def _counts(time: str, slot_seconds: int, timezone: str | None, source: str) -> Counts:
