@@ -50,7 +50,15 @@ def _print_summary(found: dict[str, Any]) -> None:
     for key, value in found.items():
         if key in {"per_case", "intervals", "by_cause", "failed"}:
             continue
-        interval = f"  (95 %: {intervals[key]})" if intervals.get(key) else ""
-        typer.echo(f"{key:30} {value}{interval}")
+        interval = f"  (95 %: {_plain(intervals[key])})" if intervals.get(key) else ""
+        typer.echo(f"{key:30} {_plain(value)}{interval}")
     for cause, row in found["by_cause"].items():
-        typer.echo(f"  {cause:28} {row}")
+        typer.echo(f"  {cause:28} {_plain(row)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return " to ".join(map(_plain, value))
+    return "-" if value is None else str(value)

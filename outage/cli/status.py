@@ -57,7 +57,8 @@ def _held(store: Store) -> dict[str, Any]:
 
 
 def _print(held: dict[str, Any], found: list[Health]) -> None:
-    span = f"{held['first_slot']} to {held['last_slot_end']}"
+    empty = held["first_slot"] is None
+    span = "no sample yet" if empty else f"{held['first_slot']} to {held['last_slot_end']}"
     typer.echo(f"store {held['store']}: {held['series']:,} series, {span}")
     typer.echo(f"judged until {held['judged_until'] or 'never'}")
     for one in found:

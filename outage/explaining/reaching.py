@@ -20,6 +20,7 @@ from outage.stored import StoredBook, StoredSource, first_day
 BEFORE_DAYS: Final = 2  # the fold remembers complaints for twelve hours, and silence for a day
 MOST_DAYS: Final = 14  # how far to go back to before an incident that was going on
 CALM_SECONDS: Final = 12 * HOUR
+EMPTY: Final = "the store holds no samples; import some first (`outage import samples`)"
 
 
 class ReadingBook:
@@ -47,7 +48,7 @@ def reading_engine(
     other settings ask.
     """
     if store.span() is None:
-        raise UsageError("the store holds no samples; import some first (`outage import samples`)")
+        raise UsageError(EMPTY)
     book = ReadingBook(StoredBook(store)) if as_judged else None
     return Engine.of(StoredSource(store), settings, catalogue, book=book)
 
@@ -57,6 +58,8 @@ def known_subject(store: Store, subject: str) -> str:
     vantages = {one.vantage for one in store.series() if one.vantage}
     kinds = {name: kind.value for name, kind in store.subjects().items()}
     kinds |= dict.fromkeys(vantages, "operator")
+    if not kinds:
+        raise UsageError(EMPTY)
     if subject in kinds:
         return kinds[subject]
     close = get_close_matches(subject, kinds, n=1)

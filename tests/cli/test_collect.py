@@ -93,6 +93,7 @@ def test_without_sources_it_says_so() -> None:
         answer = invoke(command)
         assert answer.exit_code == 0
         assert "no source is configured" in answer.stdout
+    assert ": 0 series, no sample yet\n" in invoke("status").stdout
 
 
 def test_status_tells_what_is_late() -> None:

@@ -47,8 +47,11 @@ def test_a_broken_case_is_a_line_and_leaves_the_other(cases: Path) -> None:
     (line,) = answer.stderr.splitlines()
     assert "broken" in line
     assert "not JSON" in line
-    assert "recall" in answer.stdout
-    assert "1.0" in answer.stdout
+    lines = dict(line.split(maxsplit=1) for line in answer.stdout.splitlines())
+    assert lines["recall"].startswith("1.0  (95 %: 0.")
+    assert lines["delay_slots"].startswith("median ")
+    assert lines["application"].startswith("outages 1, detected 1, cause_right 1")
+    assert not set("{[") & set(answer.stdout)
 
 
 def test_settings_can_be_tried(cases: Path) -> None:

@@ -82,6 +82,16 @@ def test_wrong_use_is_one_line(
     assert says in line
 
 
+def test_an_empty_store_is_said_to_be_empty(
+    sqlite_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["explain", "--subject", "alpha", "--at", FOUR, "--database", sqlite_store_url]
+    code, shown, said = complaint(words, monkeypatch)
+
+    assert (code, shown) == (2, "")
+    assert "the store holds no samples; import some first" in said
+
+
 def test_a_case_is_written_and_evaluated(url: str, tmp_path: Path) -> None:
     with Store.open(url) as store:
         (one,) = store.incidents()

@@ -60,6 +60,7 @@ def test_rejected_rows_are_lines_and_a_code(shell: Shell, tmp_path: Path) -> Non
     ("options", "said"),
     [
         (["--out", "in.csv"], "must be different"),
+        (["--out", "o.csv", "--samples", "s.csv"], "end the name in .parquet"),
         (["--out", "o.csv", "--samples", "s.parquet", "--timezone", "Mars"], "not an IANA zone"),
         (["--out", "o.csv", "--samples", "s.parquet", "--source", "A b"], "is not a slug"),
         (["--out", "o.csv", "--samples", "s.parquet", "--signal", "likes"], "'likes'"),
