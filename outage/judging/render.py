@@ -16,6 +16,7 @@ from outage.batches import Floats
 from outage.judging.engine import Engine
 from outage.judging.lagging import Lag, people_lag
 from outage.judging.measuring import Column, Measured, measure
+from outage.judging.paging import PAGES, page_remark, page_said
 from outage.judging.rejecting import Rejection, rejections, signal_of
 from outage.judging.scoring import COMPLAINTS
 from outage.judging.state import Sighting, Track
@@ -89,6 +90,8 @@ def _evidence(
     remarks: list[tuple[str, Sequence[str]]] = [(spread(track, measured.columns), NETWORK)]
     if lag is not None:
         remarks.append((lag_remark(lag), COMPLAINTS))
+    if said := page_said(engine, measured, start):
+        remarks.append((page_remark(said), PAGES))
     if why and rival is not None:
         remarks.append((rejected(rival.value, why), [one.signal for one in why[:1]]))
     defining = [signal_of(name) for name in engine.table.defining[track.row]]

@@ -10,6 +10,7 @@ from typing import Final
 from outage.slots import MINUTE, format_time
 from outage.words import SIGNALS, Series
 
+NO_FACTOR: Final = 1000.0
 INNOCENT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "flash_crowd": "more use than usual, in the usual proportions: a crowd, not an outage",
@@ -65,12 +66,16 @@ def line(series: Series, seen: float, expected: float, score: float, since: int)
 def change(seen: float, expected: float) -> str:
     """Return how far seen is from expected, as a factor when it is large.
 
-    >>> change(36.0, 200.0), change(840.0, 200.0), change(25.0, 1.0)
-    ('-82 %', 'x4.2', 'x25')
+    Of next to nothing there is no factor: the difference.
+
+    >>> change(36.0, 200.0), change(840.0, 200.0), change(25.0, 1.0), change(2.0, 0.0)
+    ('-82 %', 'x4.2', 'x25', '+2')
     """
     ratio = seen / expected if expected > 0 else math.inf
+    if ratio >= NO_FACTOR:
+        return f"{seen - expected:+.3g}" if seen < 1000 else f"+{seen - expected:,.0f}"
     if ratio >= 3:
-        return f"x{min(ratio, 9999):.0f}" if ratio >= 10 else f"x{ratio:.1f}"
+        return f"x{ratio:.0f}" if ratio >= 10 else f"x{ratio:.1f}"
     return f"{100 * (ratio - 1):+.0f} %"
 
 
