@@ -30,12 +30,14 @@ class Board:
     """What a page says: the level of each part by its folded name, of the whole page under "".
 
     `otherwise` is what holds for a part that is not named: 0 where only trouble is listed, None
-    where the page should name it. Of a `cut` board more may be wrong than it names, never less.
+    where the page should name it. Of a `cut` board more may be wrong than it names, never less;
+    of the parts in `unclear` too, which are said to be in a state that is not known.
     """
 
     parts: Mapping[str, int]
     otherwise: int | None = None
     cut: bool = False
+    unclear: frozenset[str] = frozenset()
 
     def level(self, wanted: Sequence[str]) -> int | None:
         """Return the worst level of the wanted parts (patterns), None where it is not known.
@@ -49,10 +51,13 @@ class Board:
         return worst if complete or worst else None
 
     def _worst(self, pattern: str) -> int | None:
-        if pattern in self.parts:  # a name with brackets is no pattern
-            return self.parts[pattern]
-        named = [level for name, level in self.parts.items() if fnmatchcase(name, pattern)]
-        return max(named, default=self.otherwise)
+        if pattern in self.parts.keys() | self.unclear:  # a name with brackets is no pattern
+            worst, unclear = self.parts.get(pattern), pattern in self.unclear
+        else:
+            named = (level for name, level in self.parts.items() if fnmatchcase(name, pattern))
+            worst = max(named, default=self.otherwise)
+            unclear = any(fnmatchcase(name, pattern) for name in self.unclear)
+        return worst or None if unclear else worst
 
 
 def fold(name: str) -> str:

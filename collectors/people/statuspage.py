@@ -14,6 +14,7 @@ from collectors.boards import (
     WHOLE,
     Board,
     Watch,
+    fold,
     is_now,
     maintenance,
     wanted_parts,
@@ -81,26 +82,34 @@ def parse(payload: Any, maintenance_level: int = NONE) -> Board:
     if not isinstance(page.get("status"), dict) and not _lists(page):
         raise BadInput("is no status summary: it has neither status, components nor incidents")
     indicators = INDICATORS | {"maintenance": maintenance_level}
-    parts = _components(page, COMPONENTS | {"under_maintenance": maintenance_level})
-    whole = indicators.get(text(table(page.get("status")).get("indicator")).lower())
+    parts, unclear = _components(page, COMPONENTS | {"under_maintenance": maintenance_level})
+    said = text(table(page.get("status")).get("indicator")).lower()
+    whole = indicators.get(said)
+    if whole is None and (said or unclear):
+        unclear.add(WHOLE)
     if whole is None and (parts or isinstance(page.get("incidents"), list)):
         impacts = (_impact(one, indicators) for one in rows(page.get("incidents")))
         whole = max([*parts.values(), *impacts], default=NONE)
-    return Board(parts if whole is None else parts | {WHOLE: whole})
+    parts |= {} if whole is None else {WHOLE: whole}
+    return Board(parts, unclear=frozenset(unclear))
 
 
 def _lists(page: Any) -> bool:
     return any(isinstance(page.get(key), list) for key in ("components", "incidents"))
 
 
-def _components(page: Any, levels: dict[str, int]) -> dict[str, int]:
+def _components(page: Any, levels: dict[str, int]) -> tuple[dict[str, int], set[str]]:
+    """Return the level of each part, and the parts of which one has a state that is not known."""
     parts: dict[str, int] = {}
+    unclear: set[str] = set()
     for one in rows(page.get("components")):
         level = levels.get(text(one.get("status")).lower())
         for name in {text(one.get("name")), text(one.get("id"))} - {""}:
-            if level is not None:
+            if level is None:
+                unclear.add(fold(name))
+            else:
                 worst(parts, name, level)
-    return parts
+    return parts, unclear
 
 
 def _impact(incident: Any, levels: dict[str, int]) -> int:

@@ -42,6 +42,34 @@ def test_the_page_and_its_parts_become_levels_of_the_running_slot(
     assert "says nothing of odd: a gap" in caplog.text
 
 
+ODD = {"id": "c6", "name": "API [ASIA]", "status": "on_fire"}
+
+
+@pytest.mark.parametrize(
+    ("status", "api", "level"),
+    [
+        ("operational", "operational", None),  # one of them may be in trouble
+        ("operational", "major_outage", 3),  # one of them is for sure
+    ],
+)
+def test_a_word_that_is_not_known_is_never_calm_for_a_pattern(
+    status: str, api: str, level: int | None
+) -> None:
+    parts = [{"name": "API [EU]", "status": status}, {"name": "API [US]", "status": api}, ODD]
+    board = parse(changed(components=parts, status=None, incidents=[]))
+    assert board.level(["api*"]) == level
+    assert board.level(["api ?eu?"]) == 0
+    assert board.level([WHOLE]) == level
+    assert board.level(["c6"]) is None
+
+
+@pytest.mark.parametrize(("word", "level"), [("catastrophic", None), ("none", 0), ("", 0)])
+def test_a_page_whose_word_is_not_known_is_not_calm(word: str, level: int | None) -> None:
+    parts = [{"name": "API", "status": "operational"}]
+    page = changed(components=parts, status={"indicator": word}, incidents=[])
+    assert parse(page).level([WHOLE]) == level
+
+
 def test_an_incident_that_is_edited_backwards_changes_nothing_that_was_said() -> None:
     memory = Notes()
     fine = changed(status={"indicator": "none"}, components=[], incidents=[])
