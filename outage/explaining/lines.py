@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -47,13 +48,16 @@ def _weights(found: Explanation) -> Iterator[str]:
 def _readings(readings: Sequence[Reading]) -> Iterator[str]:
     yield "Seen in the slot, the most surprising first:"
     ranked = sorted(readings, key=lambda one: -abs(one.sigma or 0.0))
-    yield from (_reading(one) for one in ranked[:MOST_LINES])
+    places = Counter((one.signal, one.category, one.vantage) for one in readings)
+    for one in ranked[:MOST_LINES]:
+        several = places[one.signal, one.category, one.vantage] > 1
+        yield _reading(one, f"({one.source})" if several else "")
     if len(ranked) > MOST_LINES:
         yield f"  ... and {len(ranked) - MOST_LINES} more (--json has them all)"
 
 
-def _reading(one: Reading) -> str:
-    name = _joined((one.signal, one.category, one.vantage))
+def _reading(one: Reading, source: str) -> str:
+    name = _joined((one.signal, one.category, one.vantage, source))
     if one.seen is None or one.expected is None or one.sigma is None:
         return f"  {name:34} {one.presence}, expectation from {one.footing}"
     moved = f"{change(one.seen, one.expected):>7} {one.sigma:+7.1f} sigma"
