@@ -37,6 +37,7 @@ ANSWERS_AT_ONCE: Final = 6_000_000  # of one share: what fits into the default l
 LONGEST_DAYS: Final = 7
 STAY: Final = "stays as it was, without what was given anew; bring the file back"
 LOGS: Final = ("*.parquet", "*.csv", "*.csv.gz")
+NONE: Final = f"the folders hold no {', '.join(LOGS)}; give what `outage flows read` wrote"
 
 
 @dataclass(slots=True)
@@ -155,7 +156,8 @@ class _Job:
         history = read_history(self.out, self.options.slot_seconds)
         logs = _Logs(self._open(flows, FLOWS), self._open(answers, ANSWERS))
         if not logs.flows and not logs.answers:
-            raise BadInput(f"no file can be used; the first: {self.outcome.lines[0]}")
+            why = f"; the first: {self.outcome.lines[0]}" if self.outcome.lines else f": {NONE}"
+            raise BadInput(f"no file can be used{why}")
         days = touched(*self._inputs(logs))
         days -= self._take_up(history, logs, days)
         while True:

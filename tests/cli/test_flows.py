@@ -91,3 +91,14 @@ def test_an_option_takes_every_name_up_to_the_next_option() -> None:
     assert list(_repeated(words)) == [
         "--flows", "a", "--flows", "b", "--flows", "c", "--json", "--dns", "d", "--out", "o",
     ]  # fmt: skip
+
+
+def test_a_folder_without_logs_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    done = outage(tmp_path, "flows", "classify", "--flows", "empty", "--out", "out")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "no file can be used: the folders hold no *.parquet" in line
+    assert "outage flows read" in line
