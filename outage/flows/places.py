@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 from outage.errors import UsageError
@@ -43,7 +44,58 @@ def register(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
         protocol = path.split("://", 1)[0]
         if is_url(path) and protocol not in known:
             known.add(protocol)
-            connection.register_filesystem(files_system(path))
+            connection.register_filesystem(_shareable(path))
+
+
+def _shareable(path: str) -> Any:
+    """Return the file system of a URL, of which the engine's threads may share an open file."""
+    files_system(path)  # raises what is to be told
+    import fsspec
+
+    system = fsspec.filesystem(path.split("://", 1)[0], skip_instance_cache=True)
+    opened = system.open
+
+    def shared(name: str, mode: str = "rb", **options: Any) -> Any:
+        file = opened(name, mode, **options)
+        return Shared(file) if mode.startswith("r") else file
+
+    system.open = shared
+    return system
+
+
+class Shared:
+    """An open file with a position for each thread.
+
+    The engine seeks and reads in two calls, from several threads: with one position another
+    thread may come in between, and the wrong bytes are read.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._lock = Lock()
+        self._places = local()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def tell(self) -> int:
+        """Return the position of this thread."""
+        return getattr(self._places, "at", 0)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the position of this thread and return it."""
+        with self._lock:
+            begin = {0: 0, 1: self.tell()}.get(whence)
+            self._places.at = self._file.seek(offset, 2) if begin is None else begin + offset
+        return self.tell()
+
+    def read(self, length: int = -1) -> bytes:
+        """Read from the position of this thread on."""
+        with self._lock:
+            self._file.seek(self.tell())
+            content = bytes(self._file.read(length))
+        self._places.at = self.tell() + len(content)
+        return content
 
 
 def make_folder(path: str) -> None:
