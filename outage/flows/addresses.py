@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from outage.flows.engine import quoted
+from outage.flows.engine import parquet
 from outage.flows.naming import Names
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def make_learned(connection: DuckDBPyConnection, earlier: str | None) -> None:
     `service` is null for names of no listed service. Needs the tables `seen_answers`,
     `seen_flows`, `hosts`, `certificates` and `parts`; adds what an earlier run has kept.
     """
-    kept = f"UNION ALL SELECT * FROM read_parquet({quoted(earlier)})" if earlier else ""
+    kept = f"UNION ALL SELECT * FROM {parquet([earlier])}" if earlier else ""
     connection.execute(f"""
         CREATE TABLE learned AS
         WITH named AS (

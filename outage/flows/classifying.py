@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from outage.errors import BadInput, UsageError
 from outage.flows.cluster import SHARES_A_WORKER, Runner, runner
 from outage.flows.emitting import Emission, write_samples
-from outage.flows.engine import DAY_US, SECOND_US, engine
+from outage.flows.engine import DAY_US, SECOND_US, engine, parquet
 from outage.flows.history import History, Input, as_input, read_history, touched, write_history
 from outage.flows.inputs import ANSWERS, FLOWS, Kind, Log, open_log, read_whole
 from outage.flows.naming import RULES, Share
@@ -150,6 +150,7 @@ class _Job:
     staging: Path
     outcome: Outcome
     progress: Progress
+    reached: set[int] = field(default_factory=set)
 
     def take(self, flows: list[str], answers: list[str]) -> None:
         """Open the given logs, take up earlier ones, and classify the days that are touched."""
@@ -158,7 +159,10 @@ class _Job:
         if not logs.flows and not logs.answers:
             why = f"; the first: {self.outcome.lines[0]}" if self.outcome.lines else f": {NONE}"
             raise BadInput(f"no file can be used{why}")
-        days = touched(*self._inputs(logs))
+        given = self._inputs(logs)
+        again = history.known(self._origins(logs))
+        days = touched([*given[0], *given[1], *again])
+        self.reached = self._reached({day for one in again for day in one.days})
         days -= self._take_up(history, logs, days)
         while True:
             try:
@@ -167,6 +171,21 @@ class _Job:
                 self._leave_damaged(logs, error)
             else:
                 return
+
+    def _origins(self, logs: _Logs) -> set[str]:
+        return {log.origin for log in (*logs.flows, *logs.answers)}
+
+    def _reached(self, days: Iterable[int]) -> set[int]:
+        """Return the days into which flows last that an earlier run named on these days."""
+        files = [path for day in days for path in self._files(day)]
+        if not files:
+            return set()
+        with engine(self.options.limits, self.out, files) as connection:
+            rows = connection.execute(
+                f'SELECT epoch_us("start") // {DAY_US} AS first, max(epoch_us("end")) // {DAY_US}'
+                f" FROM {parquet(files)} GROUP BY first"
+            ).fetchall()
+        return {day for first, last in rows for day in range(first, _bounded(first, last) + 1)}
 
     def _inputs(self, logs: _Logs) -> tuple[list[Input], list[Input]]:
         grace = self.options.grace * SECOND_US
@@ -198,7 +217,7 @@ class _Job:
     def _take_up(self, history: History, logs: _Logs, days: set[int]) -> set[int]:
         """Add the earlier logs of these days; return the days of which one is gone."""
         lost: set[int] = set()
-        known = {log.origin for log in (*logs.flows, *logs.answers)}
+        known = self._origins(logs)
         for earlier, kind, kept in (
             (history.flows, FLOWS, logs.flows),
             (history.answers, ANSWERS, logs.answers),
@@ -285,8 +304,12 @@ class _Job:
         ends: dict[int, int] = {}
         for one in done:
             day, last = one.share.day, one.last // DAY_US
-            ends[day] = max(ends.get(day, day), min(last, day + LONGEST_DAYS))
-        wanted = days | {day for first, last in ends.items() for day in range(first, last + 1)}
+            ends[day] = max(ends.get(day, day), _bounded(day, last))
+        wanted = (
+            days
+            | self.reached
+            | {day for first, last in ends.items() for day in range(first, last + 1)}
+        )
         return [self._day(day, ends) for day in sorted(wanted)]
 
     def _day(self, day: int, ends: Mapping[int, int]) -> Day:
@@ -303,6 +326,11 @@ class _Job:
             self.outcome.samples, self.outcome.slots = write_samples(
                 connection, flow_facts, dns_facts, emission, f"{self.out}/samples.parquet"
             )
+
+
+def _bounded(first: int, last: int) -> int:
+    """Return the last day of a flow; one that lasts longer has a wrong clock."""
+    return min(last, first + LONGEST_DAYS)
 
 
 def _named_days(days: Iterable[int]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from outage.flows.engine import SECOND_US, listed, quoted
+from outage.flows.engine import SECOND_US, parquet, quoted
+from outage.flows.places import remove
 from outage.flows.sampling import COUNTED
 from outage.flows.shares import write
 
@@ -55,9 +56,9 @@ def write_samples(
         (dns_facts, DNS_FILLED, DNS_MEDIANS),
     ):
         if files:
-            facts = f"read_parquet({listed(files)}, hive_partitioning = false)"
-            queries.append(_samples(facts, filled, medians, emission))
+            queries.append(_samples(parquet(files), filled, medians, emission))
     if not queries:
+        remove(target)
         return 0, 0
     rows = f"""
         SELECT make_timestamptz(slot * {emission.slot_seconds * SECOND_US}) AS slot_start,
@@ -67,9 +68,10 @@ def write_samples(
         FROM ({" UNION ALL ".join(queries)})
         ORDER BY slot, service, vantage, category, signal"""
     if not write(connection, rows, target):
+        remove(target)
         return 0, 0
     count = "SELECT count(*), count(DISTINCT slot_start)"
-    row = connection.execute(f"{count} FROM read_parquet({quoted(target)})").fetchone()
+    row = connection.execute(f"{count} FROM {parquet([target])}").fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DAY_US: Final = 86_400_000_000
 SECOND_US: Final = 1_000_000
+PATTERN: Final = re.compile(r"([\[*?])")
 SIZE: Final = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -68,9 +69,19 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def listed(texts: Sequence[object]) -> str:
-    """Return texts as an SQL list literal."""
-    return "[" + ", ".join(quoted(one) for one in texts) + "]"
+def parquet(paths: Iterable[str]) -> str:
+    """Return SQL that reads Parquet files; names are no patterns, whatever is in them."""
+    names = ", ".join(quoted(literally(one)) for one in paths)
+    return f"read_parquet([{names}], hive_partitioning = false)"
+
+
+def literally(path: str) -> str:
+    """Return a name that the engine takes for that file alone, not for a pattern.
+
+    >>> literally("logs/a[1].parquet")
+    'logs/a[[]1].parquet'
+    """
+    return path if is_url(path) else PATTERN.sub(r"[\1]", path)
 
 
 def moment(micros: int) -> str:

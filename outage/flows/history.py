@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,6 +40,11 @@ class History:
     flows: dict[str, Input] = field(default_factory=dict)
     answers: dict[str, Input] = field(default_factory=dict)
 
+    def known(self, paths: Collection[str]) -> list[Input]:
+        """Return what was used of these logs before; they may have been written anew since."""
+        kept = (*self.flows.values(), *self.answers.values())
+        return [one for one in kept if one.path in paths]
+
 
 def read_history(out: str, slot_seconds: int) -> History:
     """Return what `out` was made from; raises UsageError if its slots are of another length."""
@@ -55,7 +60,7 @@ def read_history(out: str, slot_seconds: int) -> History:
                 for one in (kept["flows"], kept["dns"])
             ),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: is damaged ({error}); choose another --out") from error
     if history.slot_seconds != slot_seconds:
         raise UsageError(
@@ -80,6 +85,6 @@ def as_input(log: Log, lasting: int) -> Input:
     return Input(log.origin, log.days, -(-(log.last + lasting) // SECOND_US))
 
 
-def touched(flows: Iterable[Input], answers: Iterable[Input]) -> set[int]:
+def touched(inputs: Iterable[Input]) -> set[int]:
     """Return the days whose flows, or whose names, the given logs say something about."""
-    return {day for one in (*flows, *answers) for day in one.spoken()}
+    return {day for one in inputs for day in one.spoken()}

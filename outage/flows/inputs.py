@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from outage.canonical import ANSWER_COLUMNS, ANSWER_KEYS, FLOW_COLUMNS, FLOW_KEYS
 from outage.errors import BadInput
-from outage.flows.engine import DAY_US, SECOND_US, listed, one_line, quoted, told
+from outage.flows.engine import DAY_US, SECOND_US, literally, one_line, parquet, quoted, told
 from outage.flows.places import is_url
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ def open_log(
         if not _is_parquet(Path(path)):
             source, lines = _staged(connection, Path(path), kind, staging)
     with told(path, AGAIN):
-        described = connection.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({quoted(source)}, hive_partitioning = false)"
-        ).fetchall()
+        described = connection.execute(f"DESCRIBE SELECT * FROM {parquet([source])}").fetchall()
     found = {str(row[0]): str(row[1]) for row in described}
     _check_columns(path, found, kind)
     return _spanned(connection, source, path, tuple(found), kind), lines
@@ -134,10 +132,7 @@ def _select(paths: Sequence[str], names: Sequence[str], kind: Kind, wanted: Sequ
         for one in wanted
     )
     whole = " AND ".join(f'"{key}" IS NOT NULL' for key in kind.needed)
-    return (
-        f"SELECT {fields} FROM read_parquet({listed(paths)}, hive_partitioning = false)"
-        f" WHERE {whole}"
-    )
+    return f"SELECT {fields} FROM {parquet(paths)} WHERE {whole}"
 
 
 def _none(kind: Kind, wanted: Sequence[str]) -> str:
@@ -198,7 +193,7 @@ def _spanned(
     lasting = "max(ttl)" if "ttl" in kind.columns and "ttl" in columns else "0"
     query = (
         f'SELECT count(*), min(epoch_us("{kind.time}")), max(epoch_us("{kind.time}")), {lasting}'
-        f" FROM read_parquet({quoted(source)}, hive_partitioning = false)"
+        f" FROM {parquet([source])}"
     )
     with told(path, AGAIN):
         row = connection.execute(query).fetchone()
@@ -217,7 +212,7 @@ def _spanned(
 def _days(connection: DuckDBPyConnection, source: str, kind: Kind) -> tuple[int, ...]:
     query = (
         f'SELECT DISTINCT epoch_us("{kind.time}") // {DAY_US} AS day'
-        f" FROM read_parquet({quoted(source)}) WHERE day IS NOT NULL ORDER BY day"
+        f" FROM {parquet([source])} WHERE day IS NOT NULL ORDER BY day"
     )
     return tuple(int(day) for (day,) in connection.execute(query).fetchall())
 
@@ -226,7 +221,7 @@ def read_whole(connection: DuckDBPyConnection, log: Log) -> None:
     """Read every column of a log to its end; raises BadInput if it is damaged."""
     with told(log.origin, AGAIN):
         columns = ", ".join(f'max(hash("{name}"))' for name in log.columns)
-        connection.execute(f"SELECT {columns} FROM read_parquet({quoted(log.path)})")
+        connection.execute(f"SELECT {columns} FROM {parquet([log.path])}")
 
 
 def _staged(
@@ -242,9 +237,9 @@ def _staged(
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
     with told(str(path), "correct the file, or " + READ):
         connection.execute(
-            f"COPY (SELECT * FROM read_csv({quoted(path)}, header = true, delim = ',',"
-            f" quote = '\"', escape = '\"', auto_detect = false, columns = {{{columns}}},"
-            f" store_rejects = true, rejects_limit = 0))"
+            f"COPY (SELECT * FROM read_csv({quoted(literally(str(path)))}, header = true,"
+            f" delim = ',', quote = '\"', escape = '\"', auto_detect = false,"
+            f" columns = {{{columns}}}, store_rejects = true, rejects_limit = 0))"
             f" TO {quoted(target)} (FORMAT parquet, COMPRESSION snappy)"
         )
     return str(target), _rejected(connection, path)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from outage.flows.engine import DAY_US, SECOND_US, listed, moment, quoted
+from outage.flows.engine import DAY_US, SECOND_US, moment, parquet, quoted
 from outage.flows.inputs import ANSWERS, Log, rows_of
 from outage.flows.naming import Share
 
@@ -95,7 +95,7 @@ def _read(files: Sequence[str], where: str) -> str:
     return (
         "SELECT coalesce(vantage, '') AS vantage, service, category, server_ip, rtt_ms,"
         f' {", ".join(COUNTED)}, epoch_us("start") AS starts, epoch_us("end") AS ends'
-        f" FROM read_parquet({listed(files)}, hive_partitioning = false) WHERE {where}"
+        f" FROM {parquet(files)} WHERE {where}"
     )
 
 
@@ -242,6 +242,6 @@ def make_client_vantages(
             INSERT INTO client_vantages
             SELECT client, arg_max(vantage, (flows, vantage)) FROM (
                 SELECT hash(client) AS client, coalesce(vantage, '') AS vantage, count(*) AS flows
-                FROM read_parquet({listed(own)}, hive_partitioning = false) GROUP BY ALL)
+                FROM {parquet(own)} GROUP BY ALL)
             GROUP BY client""")
     return None

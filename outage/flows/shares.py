@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from outage.flows import naming, sampling
-from outage.flows.engine import Limits, engine, make_parts, quoted
+from outage.flows.engine import Limits, engine, make_parts, parquet, quoted
 from outage.flows.inputs import Log
 from outage.flows.naming import Names, Share
 from outage.flows.places import make_folder, move, remove
@@ -76,7 +76,7 @@ def classify_share(plan: Plan, share: Share) -> Classified:
             return Classified(share, None, {}, 0)
         counts = connection.execute(
             f"SELECT coalesce(named_by, ''), count(*), max(epoch_us(\"end\"))"
-            f" FROM read_parquet({quoted(target)}, hive_partitioning = false) GROUP BY ALL"
+            f" FROM {parquet([target])} GROUP BY ALL"
         ).fetchall()
     named = {str(rule): int(count) for rule, count, _ in counts}
     return Classified(share, target, named, max(int(end) for _, _, end in counts))
@@ -107,6 +107,12 @@ def write(connection: DuckDBPyConnection, query: str, target: str) -> int:
     return rows
 
 
+def _replace(connection: DuckDBPyConnection, query: str, target: str) -> None:
+    """Write the rows of a query; where there are none, no earlier file stays."""
+    if not write(connection, query, target):
+        remove(target)
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """One UTC day (since 1970) and the classified flows that touch it: `own` start on it, of
@@ -123,11 +129,16 @@ def sum_day_up(plan: Plan, day: Day) -> int:
     share = Share(day.day)
     with _opened(plan) as connection:
         only: str | None = plan.vantage
+        targets = [f"{place}/{kind}-{day_name(day.day)}.parquet" for kind in ("flows", "dns")]
         if day.own or day.earlier:
             sampling.make_facts(connection, day.own, day.earlier, day.day, plan.slot_seconds)
-            write(connection, "FROM facts", f"{place}/flows-{day_name(day.day)}.parquet")
+            _replace(connection, "FROM facts", targets[0])
             only = sampling.make_client_vantages(connection, day.own, only)
+        else:
+            remove(targets[0])
         if any(log.touches(share.start, share.end) for log in plan.answers):
             sampling.make_dns_facts(connection, plan.answers, share, plan.slot_seconds, only)
-            write(connection, "FROM dns_facts", f"{place}/dns-{day_name(day.day)}.parquet")
+            _replace(connection, "FROM dns_facts", targets[1])
+        else:
+            remove(targets[1])
     return day.day

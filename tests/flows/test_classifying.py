@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
 
+from outage.canonical import flow_schema
 from outage.errors import BadInput, UsageError
 from outage.flows import classifying
 from tests.flows.made import (
@@ -116,6 +117,45 @@ def test_a_day_whose_earlier_log_is_gone_stays_as_it_was(tmp_path: Path) -> None
     assert classified(tmp_path / "out") == before
     assert "flows-0.parquet: cannot be read" in outcome.lines[0]
     assert "stays as it was" in outcome.lines[0]
+
+
+def test_a_log_written_anew_leaves_nothing_of_what_it_said_before(tmp_path: Path) -> None:
+    lasting = [flow("c", "203.0.113.1", 80_000 + n, end=90_000, bytes_down=9) for n in range(3)]
+    log, other = tmp_path / "log.parquet", write_flows(tmp_path / "other.parquet", FLOWS[:400])
+    answers = [write_answers(tmp_path / "dns.parquet", ANSWERS[:200])]
+    later = [flow("c", "203.0.113.1", 200_000 + n) for n in range(5)]
+    run([write_flows(log, [*lasting, *later, *FLOWS[400:600]]), other], answers, tmp_path / "out")
+
+    write_flows(log, FLOWS[400:500])
+    run([str(log)], [], tmp_path / "out")
+
+    run([str(log), other], answers, tmp_path / "anew" / "out")
+    assert same(tmp_path / "out", tmp_path / "anew" / "out")
+
+
+def test_samples_that_are_no_longer_so_go(tmp_path: Path) -> None:
+    log = tmp_path / "log.parquet"
+    run([write_flows(log, FLOWS[:100])], [], tmp_path / "out")
+
+    outcome = run([write_flows(log, FLOWS[:1])], [], tmp_path / "out")
+
+    assert outcome.samples == 0
+    assert not (tmp_path / "out" / "samples.parquet").exists()
+
+
+def test_names_of_files_and_folders_are_no_patterns(tmp_path: Path) -> None:
+    for suffix in ("parquet", "csv"):
+        folder = tmp_path / suffix
+        folder.mkdir()
+        rows = pa.Table.from_pylist(FLOWS[:2], schema=flow_schema())
+        csv.write_csv(rows, folder / "a1.csv")
+        parquet.write_table(rows, folder / "a1.parquet")
+        csv.write_csv(rows.slice(0, 1), folder / "a[1].csv")
+        parquet.write_table(rows.slice(0, 1), folder / "a[1].parquet")
+
+        outcome = run([str(folder / f"a[[]1].{suffix}")], [], folder / "out[1]*'")
+
+        assert (outcome.flows, outcome.lines) == (1, [])
 
 
 def test_flows_past_midnight_reach_the_slots_of_the_next_day(tmp_path: Path) -> None:
