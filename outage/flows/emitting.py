@@ -48,7 +48,9 @@ def write_samples(
     """Write the samples of the given facts (Parquet files) to `target`; count them and their slots.
 
     A series that was seen at a vantage at all has zeros in the slots that the vantage covers and
-    in which a flow of any service knew the signal; otherwise a slot is a gap.
+    in which a flow of any service knew the signal; otherwise a slot is a gap. So is one in which
+    no flow of the vantage ended: logs are written at the ends of flows, and what is known of it
+    comes from flows that outlasted the silence of the log.
     """
     queries = []
     for files, filled, medians in (
@@ -107,7 +109,7 @@ def _samples(
         covered AS (
             SELECT c.* FROM facts c JOIN spans s ON c.vantage = s.vantage
                 AND c.slot >= s.first_slot AND c.slot < s.end_slot
-            WHERE c.service IS NULL),
+            WHERE c.service IS NULL AND c.ended > 0),
         series AS (
             SELECT vantage, service, category, {ever} FROM facts
             WHERE service IS NOT NULL GROUP BY ALL),

@@ -36,12 +36,12 @@ def make_facts(
     `own` are the classified flows that start on the day, `earlier` those of which some may last
     into it. `service` is null for all flows
     together, `category` empty for the whole service. Of each additive signal there are the sum
-    and `known_...`, how many flows knew it.
+    and `known_...`, how many flows knew it; `ended` counts the flows that end in the slot.
     """
     slot = slot_seconds * SECOND_US
     first, last = day * DAY_US // slot, (day + 1) * DAY_US // slot - 1
     _make_touching(connection, own, earlier, day)
-    sums = "min(first) AS first, max(last) AS last, " + ", ".join(
+    sums = "min(first) AS first, max(last) AS last, sum(ended)::BIGINT AS ended, " + ", ".join(
         f"sum({x})::HUGEINT AS {x}, sum(known_{x})::BIGINT AS known_{x}"
         for x in ("flows", *COUNTED)
     )
@@ -103,7 +103,8 @@ def _inside(slot: int) -> str:
     """Return SQL for what flows within a single slot add to it."""
     return _grouped(
         f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment,"
-        f" {', '.join(COUNTED)} FROM touching WHERE ends // {slot} = starts // {slot}"
+        f" ends AS ended, {', '.join(COUNTED)}"
+        f" FROM touching WHERE ends // {slot} = starts // {slot}"
     )
 
 
@@ -112,6 +113,7 @@ def _spanning(slot: int) -> str:
     upto = f"(least((slot + 1) * {slot}, ends) - starts)"
     before = f"greatest(slot * {slot} - starts, 0)"
     fields = [f"CASE WHEN slot = starts // {slot} THEN starts END AS moment"]
+    fields += [f"CASE WHEN slot = ends // {slot} THEN ends END AS ended"]
     fields += [f"{_share(x, upto)} - {_share(x, before)} AS {x}" for x in SPREAD]
     fields += [f"CASE WHEN slot = starts // {slot} THEN {x} END AS {x}" for x in AT_START]
     fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
@@ -138,7 +140,7 @@ def _grouped(rows: str) -> str:
     sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in COUNTED)
     return (
         "SELECT vantage, service, category, slot, min(moment) AS first, max(moment) AS last,"
-        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, {sums}"
+        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, count(ended) AS ended, {sums}"
         f" FROM ({rows}) GROUP BY ALL"
     )
 
@@ -193,7 +195,8 @@ def make_dns_facts(
     columns = ("client", "name", "address", "time", "rcode", "rtt_ms", "vantage")
     otherwise = "v.vantage" if only is None else quoted(only)
     totals = (
-        "min(asked) AS first, max(asked) AS last, count(*)::HUGEINT AS dns_queries,"
+        "min(asked) AS first, max(asked) AS last, count(*) AS ended,"
+        " count(*)::HUGEINT AS dns_queries,"
         " count(*) AS known_dns_queries, count_if(failed)::HUGEINT AS dns_failures,"
         " count(failed) AS known_dns_failures, median(rtt_ms) AS rtt_dns_ms,"
         " count(rtt_ms) AS known_rtt_dns_ms"

@@ -57,12 +57,14 @@ def expected(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str, str, int],
                 for name, value in added.items():
                     cell[name] += [] if value is None else [value]
                 cell["server"].append(row["server_ip"])
+                cell["ended"] += [1] if slot == row["end"] // SLOT else []
                 if slot == row["start"] // SLOT and row["rtt_ms"] is not None:
                     cell["rtt"].append(row["rtt_ms"])
     return {
         (service, category, vantage, signal, slot * SLOT // SECOND - START): value
         for (service, category, vantage) in {key[:3] for key in facts if key[0] is not None}
         for slot in complete(rows, vantage)
+        if facts[None, "", vantage, slot]["ended"]
         for signal, value in values(facts, service, category, vantage, slot).items()
     }
 
@@ -156,6 +158,23 @@ def test_a_slot_without_any_flow_of_the_vantage_is_a_gap(tmp_path: Path) -> None
 
     seconds = {key[4] for key in samples(tmp_path / "out")}
     assert seconds == {0, 600, 1_800, 2_400, 3_000}
+
+
+def test_an_hour_whose_log_is_missing_is_a_gap_though_flows_outlast_it(tmp_path: Path) -> None:
+    flows = [
+        flow("c", "203.0.113.1", second, end=second + 20, vantage="op", bytes_down=900)
+        for second in range(0, 10_801, 60)
+    ]
+    long = [
+        flow("c", "203.0.113.1", 3_000, end=8_000, vantage="op", bytes_down=5),
+        flow("c", "203.0.113.1", 5_500, end=7_300, vantage="op", bytes_down=5),
+    ]
+    kept = [one for one in flows if not 3_600 <= (one["end"] // SECOND - START) < 7_200]
+
+    classify(tmp_path, [*kept, *long])
+
+    seconds = {key[4] for key in samples(tmp_path / "out")}
+    assert seconds == {*range(0, 3_600, 600), *range(7_200, 10_800, 600)}
 
 
 def test_slots_at_the_edges_are_held_back_unless_said_to_be_whole(tmp_path: Path) -> None:
