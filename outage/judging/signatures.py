@@ -37,10 +37,13 @@ FEATURES: Final = (
     "reachability",
     "posts",
     "error_posts",
+    "error_posts_per_post",
     "user_reports",
     "status_level",
 )
-PEOPLE: Final = frozenset({"posts", "error_posts", "user_reports", "status_level"})
+PEOPLE: Final = frozenset(
+    {"posts", "error_posts", "error_posts_per_post", "user_reports", "status_level"}
+)
 
 # Log ratios at which a change is weighed; denser where changes are small.
 _STEPS = (0.05, 0.1, 0.18, 0.28, 0.4, 0.55, 0.75, 1.0, 1.3, 1.7, 2.3, 3.0, 4.0, 5.0, 6.0)

@@ -20,6 +20,10 @@ from outage.judging.medians import column_medians
 from outage.judging.signatures import EFFECTS, PEOPLE
 
 TWIN: Final = 0.6  # of the evidence of each of two features that move together
+TWINS: Final = (
+    frozenset({"bytes_per_flow", "bytes_up_per_flow"}),
+    frozenset({"error_posts", "error_posts_per_post"}),
+)
 TAIL: Final = 0.02
 FLOOR: Final = -3.0  # what one measured feature may take from a hypothesis, nats a slot
 PEOPLE_FLOOR: Final = -1.0  # silence of people says little: small services, the night
@@ -41,7 +45,11 @@ RATIOS: Final = (
 # What innocent explanations do not move up and down: there, what lasts must not add up.
 STEADY: Final = frozenset(name for name, _, _ in RATIOS)
 # Rare counts, against the larger of expected and seen flows (fold-lessons 2).
-RARE: Final = (("rst_per_flow", "rst"), ("dns_failures", "dns_failures"))
+RARE: Final = (
+    ("rst_per_flow", "rst", "flows"),
+    ("dns_failures", "dns_failures", "dns_queries"),
+    ("error_posts_per_post", "error_posts", "posts"),
+)
 LEVELS: Final = ("flows", "rtt_tcp_ms", "rtt_dns_ms", "throughput_bps", "dns_queries")
 COUNTS: Final = ("posts", "error_posts", "user_reports", "connect_failures")
 SHARES: Final = ("differentiation", "reachability", "status_level")
@@ -49,7 +57,7 @@ FEATURES: Final = tuple(
     sorted(
         {*LEVELS, *COUNTS, *SHARES, "bytes"}
         | {name for name, _, _ in RATIOS}
-        | {name for name, _ in RARE}
+        | {name for name, _, _ in RARE}
     )
 )
 COUNTED: Final = frozenset({"flows", "syn", "syn_ack", "dns_queries"})
@@ -86,10 +94,9 @@ def features(signals: dict[str, Seen]) -> dict[str, Feature]:
     for name, top, bottom in RATIOS:
         if top in signals and bottom in signals:
             found[name] = _ratio(signals[top], signals[bottom], counted=top in COUNTED)
-    for name, signal in RARE:
-        if signal in signals:
-            base = signals.get("dns_queries") if signal == "dns_failures" else None
-            found[name] = _rare(signals[signal], base or signals.get("flows"))
+    for name, signal, base in RARE:
+        if signal in signals and (signal != "error_posts" or base in signals):
+            found[name] = _rare(signals[signal], signals.get(base) or signals.get("flows"))
     for name in COUNTS:
         if name in signals:
             found[name] = _rare(signals[name], None)
@@ -217,10 +224,12 @@ def lasting(feature: Feature, slot_seconds: int) -> Floats:
 
 
 def discounts(names: Collection[str]) -> dict[str, float]:
-    """Return what each feature counts: both directions of bytes are nearly one witness."""
-    twins = {"bytes_per_flow", "bytes_up_per_flow"}
-    share = TWIN if twins <= set(names) else 1.0
-    return {name: share if name in twins else 1.0 for name in names}
+    """Return what each feature counts: two that move together are nearly one witness."""
+    counted = dict.fromkeys(names, 1.0)
+    for twins in TWINS:
+        if twins <= counted.keys():
+            counted |= dict.fromkeys(twins, TWIN)
+    return counted
 
 
 def floor_of(name: str) -> float:

@@ -139,3 +139,16 @@ def test_a_ratio_needs_something_to_divide_by() -> None:
     assert found["flows"].ratio[0, 0] < -5.0
     assert np.isnan(found["bytes_per_flow"].ratio[0, 0])
     assert np.isnan(found["syn_per_flow"].ratio[0, 0])
+
+
+def test_news_leave_the_share_of_error_posts_as_it_is_and_trouble_raises_it() -> None:
+    def seen(value: float, location: float) -> Seen:
+        return Seen(*(np.array([[one]]) for one in (value, location, 0.2)))
+
+    news = features({"posts": seen(400.0, 40.0), "error_posts": seen(20.0, 2.0)})
+    trouble = features({"posts": seen(60.0, 40.0), "error_posts": seen(20.0, 2.0)})
+    alone = features({"error_posts": seen(20.0, 2.0)})
+
+    assert abs(news["error_posts_per_post"].ratio.item()) < 0.05
+    assert trouble["error_posts_per_post"].ratio.item() > 1.5
+    assert "error_posts_per_post" not in alone
