@@ -15,8 +15,8 @@ from outage.slots import DAY
 
 SAME_SIGHTING_SECONDS = 1_800
 TALK = frozenset({"news", "meme"})
-FALLS = 1.0  # nats from which the loss of records explains a service at a vantage
-CLOCK_NATS = 6.0  # by which another hour fits all services of a vantage better than all else
+FALLS = 1.0  # nats from which the loss of records, or another hour, explains a service there
+CLOCK_NATS = 3.0  # by which another hour fits a service of a vantage better than all else
 LOSS_SHARE = 0.75  # of what is seen elsewhere that must not fall
 
 
@@ -37,6 +37,7 @@ class Noticing:
         speaking = heard.instant.people_heard.copy()
         speaking[index.pair_subject[heard.instant.pair_heard]] = True
         echoing = self._echoing(heard.tick.slot_start)
+        loud &= ~self._at(busy)
         for s in np.flatnonzero(loud & speaking):
             name, kind = index.subjects[s], self.table.rows[int(verdicts.innocent[s])]
             talk = kind in TALK and name in echoing
@@ -44,6 +45,14 @@ class Noticing:
                 self._sight(heard.tick, kind, name, None)
         self._losses(heard, busy)
         self._clocks(heard, busy)
+
+    def _at(self, busy: set[str]) -> Bools:
+        """Return which subjects are seen at a vantage whose operator is out: that explains them."""
+        index = self.running.index
+        out = np.array([name in busy and bool(name) for name in index.vantages], dtype=bool)
+        there = np.zeros(len(index.subjects), dtype=bool)
+        there[index.pair_subject[out[index.pair_vantage]]] = True
+        return there
 
     def _echoing(self, slot_start: int) -> set[str]:
         """Return the subjects of which people still talk because they were out a while ago."""
@@ -82,13 +91,13 @@ class Noticing:
         seen = np.bincount(index.pair_vantage[heard.now.pair_heard], minlength=size)
         for row in map(self.table.position, CLOCKS):
             better = np.where(heard.now.pair_heard, told[:, row] - rest, 0.0)
-            fits = np.bincount(index.pair_vantage[better > 0.0], minlength=size)
+            fits = np.bincount(index.pair_vantage[better > FALLS], minlength=size)
             total = np.bincount(index.pair_vantage, weights=better, minlength=size)
             for v in np.flatnonzero((fits >= 2) & (fits >= LOSS_SHARE * seen)):
                 name = index.vantages[v]
                 spoke = heard.instant.pair_heard[index.pair_vantage == v].any()
                 alone = (fits.sum() - fits[v]) <= (1 - LOSS_SHARE) * (seen.sum() - seen[v])
-                if spoke and alone and name not in {"", *busy} and total[v] > CLOCK_NATS:
+                if spoke and alone and name not in {"", *busy} and total[v] > CLOCK_NATS * fits[v]:
                     self._sight(heard.tick, "clock_change", name, name)
 
     def gaps(self, tick: Tick, spoke: Bools, due: Floats) -> None:

@@ -131,7 +131,7 @@ def _ratio(top: Seen, bottom: Seen, *, counted: bool) -> Feature:
 
 
 def _of_few(level: Feature, signals: dict[str, Seen], one: float) -> Feature:
-    """Return a level as one of few flows, where they are counted: `one` is a single flow's variance.
+    """Return a level as one of few flows, where they are counted; `one` is one flow's variance.
 
     It strays as their number does, and falls no further than their number can.
     """

@@ -91,7 +91,8 @@ def late(batch: SampleBatch, since: int, until: int, vantage: str, seconds: int)
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR])
 def test_a_wrong_clock_is_named_and_alarms_nobody(seconds: int) -> None:
-    judged = judge(late(world(), at(2), at(16), "op-a", seconds))
+    services = ("alpha", "beta", "gamma", "delta")
+    judged = judge(late(world(services=services), at(2), at(16), "op-a", seconds))
 
     assert judged.incidents == []
     assert "clock_change" in judged.kinds("op-a", at(2), at(16))
