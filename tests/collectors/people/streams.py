@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -60,7 +61,8 @@ class Stream:
     """What the server replays, how it misbehaves, and what it was asked.
 
     `cuts` are after how many frames each connection in turn breaks off; `oldest` is how far back
-    it keeps (older cursors are clamped, silently); a text among the frames is sent as it is.
+    it keeps (older cursors are clamped, silently), `pause` the seconds between frames; a text
+    among the frames is sent as it is.
     """
 
     frames: list[Any]
@@ -68,6 +70,7 @@ class Stream:
     cuts: list[int] = field(default_factory=list)
     refusals: list[HTTPStatus] = field(default_factory=list)
     oldest: int = 0
+    pause: float = 0.0
     asked: list[dict[str, list[str]]] = field(default_factory=list)
     url: str = ""
 
@@ -94,6 +97,8 @@ class Stream:
                 if sent == cut:
                     return
                 connection.send(one if isinstance(one, str) else json.dumps(one))
+                if self.pause:
+                    time.sleep(self.pause)
             connection.recv(timeout=5)  # silent, as a stream at its end, until the client leaves
 
     def _from(self, cursor: int) -> Iterator[Any]:
