@@ -22,6 +22,7 @@ EXAMPLE: Final = (
     "Example: outage flows classify --flows logs/flows/*.parquet --dns logs/dns/*.parquet"
     " --out classified"
 )
+NO_SAMPLES: Final = ": no flow has a service, or no slot is complete"
 MANY: Final = ("--flows", "--dns")
 
 
@@ -37,7 +38,8 @@ def _repeated(args: list[str]) -> Iterator[str]:
     option: str | None = None
     for place, word in enumerate(args):
         if word.startswith("-"):
-            option = word if word in MANY else None
+            name = word.partition("=")[0]  # `--flows=one two` means both
+            option = name if name in MANY else None
         elif option is not None and args[place - 1] != option:
             yield option
         yield word
@@ -143,9 +145,10 @@ def _report(outcome: Outcome, *, as_json: bool) -> None:
         named = ", ".join(f"{count:,} by {rule}" for rule, count in outcome.named.items())
         typer.echo(f"{outcome.flows:,} flows: {named}, {outcome.unnamed:,} unnamed")
         rate = outcome.flows / max(outcome.seconds, 1e-9)
+        where = f" in {outcome.out}/samples.parquet" if outcome.samples else NO_SAMPLES
         typer.echo(
-            f"{outcome.samples:,} samples of {outcome.slots:,} slots in"
-            f" {outcome.out}/samples.parquet ({outcome.seconds:.1f} s, {rate:,.0f} flows/s)"
+            f"{outcome.samples:,} samples of {outcome.slots:,} slots{where}"
+            f" ({outcome.seconds:.1f} s, {rate:,.0f} flows/s)"
         )
     if outcome.lines:
         raise typer.Exit(1)

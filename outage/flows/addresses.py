@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from outage.flows.engine import parquet
+from outage.flows.engine import parquet, told
 from outage.flows.naming import Names
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def make_learned(connection: DuckDBPyConnection, earlier: str | None) -> None:
                    make_timestamptz(last) AS last_seen
             FROM named LEFT JOIN parts USING (part) {kept})
         GROUP BY ALL""")
+
+
+def check_kept(connection: DuckDBPyConnection, path: str) -> None:
+    """Raise BadInput if what was learned before cannot be read."""
+    with told(path, "remove it: it will be learned anew"):
+        connection.execute(f"SELECT address, service, category, last_seen FROM {parquet([path])}")
 
 
 def owned(connection: DuckDBPyConnection) -> dict[str, tuple[str, str]]:

@@ -113,7 +113,7 @@ def _expanded(paths: Iterable[str], out: str) -> list[str]:
     """Return the files that names, patterns and folders stand for; none may lie in `out`."""
     found: list[str] = []
     for path in paths:
-        if is_url(path):
+        if is_url(path) or Path(path).is_file():
             found += [path]
         elif Path(path).is_dir():
             found += sorted(str(one) for pattern in LOGS for one in Path(path).glob(pattern))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from outage.errors import UsageError
+from outage.flows.places import make_folder
 
 VARIABLE: Final = "OUTAGE_CLIENT_KEY"
 FILE_NAME: Final = "client.key"
@@ -60,7 +61,7 @@ def client_key(given: str | None, key_file: Path | None, folder: Path) -> Client
 
 def _make(path: Path) -> ClientKey:
     secret = secrets.token_hex(32).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(str(path.parent))
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(secret + b"\n")
     return ClientKey(secret, path)

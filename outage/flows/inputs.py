@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_DAYS: Final = 62
+EARLIEST: Final = 7_305 * DAY_US  # 1990: earlier times are clocks that were never set
+LATEST: Final = 84_006 * DAY_US  # 2200
 MOST_TTL: Final = 2**31 - 1  # RFC 2181, section 8
+NO_ROW: Final = "holds no row; was there no traffic, or did the exporter stop?"
+OUTSIDE: Final = "have a {!r} outside 1990 to 2199 or none and are left out; set the clock"
 AGAIN: Final = "fetch or write it again"
 READ: Final = "make it with `outage flows read`, or see docs/flows.md"
 _TYPES: Final = MappingProxyType(
@@ -107,7 +112,10 @@ def open_log(
         described = connection.execute(f"DESCRIBE SELECT * FROM {parquet([source])}").fetchall()
     found = {str(row[0]): str(row[1]) for row in described}
     _check_columns(path, found, kind)
-    return _spanned(connection, source, path, tuple(found), kind), lines
+    log, more = _spanned(connection, source, path, tuple(found), kind)
+    if log is None:
+        raise BadInput(lines[0] if lines else f"{path}: {NO_ROW}")
+    return log, lines + more
 
 
 def rows_of(logs: Sequence[Log], kind: Kind, columns: Sequence[str] | None = None) -> str:
@@ -126,13 +134,21 @@ def rows_of(logs: Sequence[Log], kind: Kind, columns: Sequence[str] | None = Non
 
 def _select(paths: Sequence[str], names: Sequence[str], kind: Kind, wanted: Sequence[str]) -> str:
     fields = ", ".join(
-        f'TRY_CAST("{one}" AS {kind.columns[one]}) AS "{one}"'
+        f'{_measured(one, kind.columns[one])} AS "{one}"'
         if one in names
         else f'NULL::{kind.columns[one]} AS "{one}"'
         for one in wanted
     )
     whole = " AND ".join(f'"{key}" IS NOT NULL' for key in kind.needed)
     return f"SELECT {fields} FROM {parquet(paths)} WHERE {whole}"
+
+
+def _measured(name: str, wanted: str) -> str:
+    """Return SQL for a column in its canonical type; what is no measurement is null."""
+    cast = f'TRY_CAST("{name}" AS {wanted})'
+    if wanted == "DOUBLE":
+        return f"CASE WHEN isfinite({cast}) AND {cast} >= 0 THEN {cast} END"
+    return cast if wanted != "BIGINT" or name == "ttl" else f"CASE WHEN {cast} >= 0 THEN {cast} END"
 
 
 def _none(kind: Kind, wanted: Sequence[str]) -> str:
@@ -189,30 +205,35 @@ def _remedy(name: str, wanted: str) -> str:
 
 def _spanned(
     connection: DuckDBPyConnection, source: str, path: str, columns: tuple[str, ...], kind: Kind
-) -> Log:
+) -> tuple[Log | None, list[str]]:
+    """Return a file as a log, None if it has no row, and lines on rows that are left out."""
     lasting = "max(ttl)" if "ttl" in kind.columns and "ttl" in columns else "0"
-    query = (
-        f'SELECT count(*), min(epoch_us("{kind.time}")), max(epoch_us("{kind.time}")), {lasting}'
-        f" FROM {parquet([source])}"
-    )
     with told(path, AGAIN):
-        row = connection.execute(query).fetchone()
-    rows, first, last, ttl = row if row is not None else (0, None, None, None)
+        row = connection.execute(
+            f"SELECT count(*), min(seen), max(seen), count(*) - count(seen), {lasting}"
+            f' FROM (SELECT *, epoch_us("{kind.time}") AS moment,'
+            f" CASE WHEN moment >= {EARLIEST} AND moment < {LATEST} THEN moment END AS seen"
+            f" FROM {parquet([source])})"
+        ).fetchone()
+    rows, first, last, outside, ttl = row if row is not None else (0, None, None, 0, None)
     if not rows:
-        raise BadInput(f"{path}: holds no row; was there no traffic, or did the exporter stop?")
+        return None, []
     if first is None:
-        raise BadInput(f"{path}: no row has a {kind.time!r}; {READ}")
+        raise BadInput(f"{path}: no row has a {kind.time!r} from 1990 to 2199; {READ}")
     days = tuple(range(first // DAY_US, last // DAY_US + 1))
     if len(days) > MOST_DAYS:  # a clock that was wrong: do not walk through decades
         days = _days(connection, source, kind)
+    lines = [f"{path}: {outside:,} rows {OUTSIDE}".format(kind.time)] if outside else []
     seconds = min(max(int(ttl or 0), 0), MOST_TTL)
-    return Log(source, path, columns, int(rows), first, last, days, seconds * SECOND_US)
+    log = Log(source, path, columns, int(rows), first, last, days, seconds * SECOND_US)
+    return log, lines
 
 
 def _days(connection: DuckDBPyConnection, source: str, kind: Kind) -> tuple[int, ...]:
     query = (
         f'SELECT DISTINCT epoch_us("{kind.time}") // {DAY_US} AS day'
-        f" FROM {parquet([source])} WHERE day IS NOT NULL ORDER BY day"
+        f" FROM {parquet([source])} WHERE day >= {EARLIEST // DAY_US}"
+        f" AND day < {LATEST // DAY_US} ORDER BY day"
     )
     return tuple(int(day) for (day,) in connection.execute(query).fetchall())
 
@@ -230,6 +251,9 @@ def _staged(
     """Write the good rows of a CSV file as Parquet; return where, and what was wrong."""
     names = _header(path)
     _check_columns(str(path), dict.fromkeys(names, "NULL"), kind)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise BadInput(f"{path}: has the column {twice[0]!r} more than once; leave one of them")
     types = {name: kind.columns.get(name, "VARCHAR") for name in names}
     columns = ", ".join(f"{quoted(name)}: {quoted(text)}" for name, text in types.items())
     staging.mkdir(parents=True, exist_ok=True)

@@ -99,11 +99,16 @@ class Shared:
 
 
 def make_folder(path: str) -> None:
-    """Make a folder and those above it."""
+    """Make a folder and those above it; raises UsageError."""
     if is_url(path):
         files_system(path).makedirs(path, exist_ok=True)
-    else:
+        return
+    try:
         Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--out: {path} cannot be made ({error.strerror}); name a folder that can be"
+        ) from error
 
 
 def move(source: str, target: str) -> None:

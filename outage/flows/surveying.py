@@ -48,6 +48,8 @@ class Options:
         check_slot_seconds(self.slot_seconds)
         if not 0 <= self.grace <= MOST_GRACE:
             raise UsageError(f"--grace: {self.grace} is not within 0 and {MOST_GRACE} seconds")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise UsageError("--until: is not after --since; name the later moment")
         for name, slug in (("--source", self.source), ("--vantage", self.vantage or "none")):
             try:
                 check_slug(slug, name)
@@ -65,7 +67,10 @@ def survey(
         make_parts(connection, names.parts)
         naming.load_names(connection, names)
         kept = f"{out}/{addresses.FILE_NAME}"
-        addresses.make_learned(connection, kept if exists(kept) else None)
+        known = exists(kept)
+        if known:
+            addresses.check_kept(connection, kept)
+        addresses.make_learned(connection, kept if known else None)
         addresses.learn_addresses(connection, catalogue, names, options.reverse)
         write(connection, "FROM learned", kept)
         row = connection.execute("SELECT max(ttl) FROM seen_answers").fetchone()

@@ -93,6 +93,21 @@ def test_an_option_takes_every_name_up_to_the_next_option() -> None:
     ]  # fmt: skip
 
 
+def test_the_names_after_an_equals_sign_belong_together() -> None:
+    assert list(_repeated(["--flows=a", "b", "--dns=d", "e"])) == [
+        "--flows=a", "--flows", "b", "--dns=d", "--dns", "e",
+    ]  # fmt: skip
+
+
+def test_no_samples_are_not_said_to_be_in_a_file(logs: Path) -> None:
+    write_flows(logs / "one.parquet", FLOWS[:1])
+
+    done = outage(logs, "flows", "classify", "--flows", "one.parquet", "--out", "out")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 samples of 0 slots: no flow has a service, or no slot is complete (" in done.stdout
+
+
 def test_a_folder_without_logs_is_a_line(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 

@@ -153,9 +153,10 @@ def test_names_of_files_and_folders_are_no_patterns(tmp_path: Path) -> None:
         csv.write_csv(rows.slice(0, 1), folder / "a[1].csv")
         parquet.write_table(rows.slice(0, 1), folder / "a[1].parquet")
 
-        outcome = run([str(folder / f"a[[]1].{suffix}")], [], folder / "out[1]*'")
+        for name in ("a[1].", "a[[]1]."):
+            outcome = run([str(folder / f"{name}{suffix}")], [], folder / "out[1]*'")
 
-        assert (outcome.flows, outcome.lines) == (1, [])
+            assert (outcome.flows, outcome.lines) == (1, [])
 
 
 def test_flows_past_midnight_reach_the_slots_of_the_next_day(tmp_path: Path) -> None:
@@ -305,6 +306,75 @@ def test_bad_rows_of_a_csv_file_are_counted_and_left_out(tmp_path: Path) -> None
     (line,) = outcome.lines
     assert "flows.csv:7: " in line
     assert "2 such rows are left out" in line
+
+
+def test_rows_of_a_clock_that_was_never_set_are_counted_and_left_out(tmp_path: Path) -> None:
+    micros = (-(10**18), 7_258_118_400 * 10**6, None)
+    wrong = [FLOWS[0] | {"start": at, "end": at} for at in micros]
+    schema = pa.schema([one.with_nullable(True) for one in flow_schema()])
+    rows = pa.Table.from_pylist([*FLOWS[:50], *wrong], schema=schema)
+    parquet.write_table(rows, tmp_path / "flows.parquet")
+
+    outcome = run([str(tmp_path / "flows.parquet")], [], tmp_path / "out")
+
+    assert outcome.flows == 50
+    (line,) = outcome.lines
+    assert "flows.parquet: 3 rows have a 'start' outside 1990 to 2199" in line
+
+
+def test_what_is_no_measurement_is_not_known(tmp_path: Path) -> None:
+    rows = pa.Table.from_pylist([flow("c", "203.0.113.1", 60 * n) for n in range(40)])
+    values = pa.array([float("nan"), float("inf"), -5.0, 1e30] + [2.0] * 36, pa.float64())
+    for name in ("bytes_down", "rtt_ms"):
+        rows = rows.set_column(rows.column_names.index(name), name, values)
+    for name in ("start", "end"):
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, name, rows.column(name).cast(pa.timestamp("us", "UTC")))
+    parquet.write_table(rows, tmp_path / "flows.parquet")
+
+    run([str(tmp_path / "flows.parquet")], [], tmp_path / "out")
+
+    found = samples(tmp_path / "out")
+    assert found["gamma", "", "", "bytes_down", 0] == (12, None)
+    assert found["gamma", "", "", "rtt_tcp_ms", 0] == (2, 7)  # 1e30 ms is a number
+
+
+def test_a_csv_file_that_loses_every_row_says_why(tmp_path: Path) -> None:
+    head = "client,server_ip,server_port,protocol,start,end"
+    bad = [head, "c,203.0.113.1,443,tcp,yesterday,yesterday"]
+    (tmp_path / "bad.csv").write_text("\n".join(bad) + "\n")
+    (tmp_path / "twice.csv").write_text(f"{head},client\nc,1.1.1.1,1,tcp,,,c\n")
+
+    with pytest.raises(BadInput, match=r"bad\.csv:2: .*1 such rows"):
+        run([str(tmp_path / "bad.csv")], [], tmp_path / "out")
+    with pytest.raises(BadInput, match=r"twice\.csv: has the column 'client' more than once"):
+        run([str(tmp_path / "twice.csv")], [], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("inputs.json", '{"slot_seconds": 600, "flows": [], "dns": []}', "inputs.json: is damaged"),
+        ("addresses.parquet", "x", "addresses.parquet: .*; remove it"),
+    ],
+)
+def test_results_that_were_damaged_are_told(
+    tmp_path: Path, name: str, content: str, said: str
+) -> None:
+    classify(tmp_path, FLOWS[:10])
+    (tmp_path / "out" / name).write_text(content)
+
+    with pytest.raises(BadInput, match=said):
+        classify(tmp_path, FLOWS[:10])
+
+
+def test_a_span_and_a_folder_that_cannot_be_are_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+
+    with pytest.raises(UsageError, match="--until: is not after --since"):
+        classify(tmp_path, FLOWS[:10], since=5, until=5)
+    with pytest.raises(UsageError, match=r"--out: .*out cannot be made"):
+        classify(tmp_path, FLOWS[:10])
 
 
 def test_nothing_usable_is_an_error_that_names_the_first_file(tmp_path: Path) -> None:
