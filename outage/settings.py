@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,6 +47,11 @@ class Judging(Strict):
     quiet_seconds: int = Field(1_200, ge=60)
 
 
+Group = Annotated[str, Field(pattern="^(outage|innocent)$")]
+#: A row of the table of signatures: ranges by feature, and what else it says of itself.
+Row = dict[str, tuple[float, float] | tuple[float, float, float] | float | str | list[str]]
+
+
 class ScenarioSettings(Strict):
     """How a reconstruction is made: the seed of its noise, the outages' amplitude."""
 
@@ -59,8 +65,12 @@ class Settings(Strict):
     baseline: str = "seasonal"
     baselines: dict[str, str] = Field(default_factory=dict)
     detectors: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
+    signatures: dict[Group, dict[str, Row]] = Field(default_factory=dict)
     judging: Judging = Judging()
     scenario: ScenarioSettings = ScenarioSettings()
+
+
+FREE: Final = frozenset({"detectors", "signatures"})  # tables of names that are not ours
 
 
 def override(settings: Settings, assignments: Iterable[str]) -> Settings:
@@ -80,13 +90,20 @@ def override(settings: Settings, assignments: Iterable[str]) -> Settings:
 
 def _assign(table: dict[str, Any], key: str, value: str) -> None:
     *path, last = key.split(".")
-    free = table.get("detectors")  # its tables are named after plugs
+    free = bool(path) and path[0] in FREE
     for name in path:
-        inner = table.setdefault(name, {}) if table is free else table.get(name)
+        inner = table.setdefault(name, {}) if free else table.get(name)
         if not isinstance(inner, dict):
             raise ConfigError(f"{key}: there is no table {name!r}; known: {', '.join(table)}")
         table = inner
-    table[last] = value
+    table[last] = _listed(key, value) if value.startswith("[") else value
+
+
+def _listed(key: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ConfigError(f"{key}: {value!r} is no list; write it like [-1.0, 0.5]") from error
 
 
 def parse_settings(table: Mapping[str, Any]) -> Settings:

@@ -63,8 +63,15 @@ def check(config: ConfigFile = None) -> None:
 def _in_options(catalogue: Catalogue, path: Path | None) -> list[str]:
     from outage.clock import now
     from outage.collecting.jobs import Workshop, misconfigured
+    from outage.errors import ConfigError
+    from outage.judging.signatures import adapted
 
-    return [f"{path}: {fault}" for fault in misconfigured(Workshop(catalogue, now))]
+    faults = [str(fault) for fault in misconfigured(Workshop(catalogue, now))]
+    try:
+        adapted(catalogue.settings.signatures)
+    except ConfigError as error:
+        faults.append(str(error))
+    return [f"{path}: {fault}" for fault in faults]
 
 
 def _summary(catalogue: Catalogue) -> str:

@@ -27,7 +27,7 @@ from outage.judging.outlook import (
 )
 from outage.judging.running import Layout
 from outage.judging.scoring import Scored
-from outage.judging.signatures import Signatures, built_in
+from outage.judging.signatures import Signatures, adapted
 from outage.judging.sources import MemoryBook, OutlookBook, SampleSource
 from outage.judging.state import FoldState, Sighting, Track
 from outage.judging.weigh import features
@@ -69,7 +69,7 @@ class Engine:
         """Lay out what was known at `moment`, or all there is."""
         self.source, self.settings, self.offsets = source, settings, offsets
         self.book: OutlookBook = book if book is not None else MemoryBook()
-        self.table = table or built_in()
+        self.table = table or adapted(settings.signatures)
         self.source_lags, self.kin = dict(lags or {}), kin or Kin()
         self._joined = dict(source.joined())
         self._joins = sorted(self._joined.values())

@@ -8,6 +8,7 @@ the range of the log ratio seen / expected; the weight of the evidence follows f
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -108,7 +109,7 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
                 continue
             if key not in weights:
                 raise ConfigError(f"signatures.{group}.{name}.{key}: no such feature")
-            weights[key][position] = _range_weights(*value)
+            weights[key][position] = _range_weights(*_range(f"{group}.{name}.{key}", value))
     return Signatures(
         rows=tuple(name for _, name, _ in named),
         scopes=tuple(scopes),
@@ -119,8 +120,37 @@ def parse_signatures(table: dict[str, Any]) -> Signatures:
     )
 
 
+def _range(key: str, value: Any) -> tuple[float, ...]:
+    """Return a range of log ratios, and how often it stays if that is said."""
+    fine = isinstance(value, list | tuple) and len(value) in {2, 3} and value[0] <= value[1]
+    if not fine or not all(0.0 <= one <= 1.0 for one in value[2:]):
+        raise ConfigError(
+            f"signatures.{key}: {value!r} is no range; write the lowest and the highest log ratio,"
+            " like [-1.0, 0.5], and maybe how often it stays, from 0 to 1"
+        )
+    return tuple(value)
+
+
 @cache
 def built_in() -> Signatures:
     """Return the table that travels with the package."""
+    return parse_signatures(_built_in())
+
+
+def _built_in() -> dict[str, Any]:
     text = files("outage.judging").joinpath("signatures.toml").read_text("utf-8")
-    return parse_signatures(tomllib.loads(text))
+    return tomllib.loads(text)
+
+
+def adapted(changes: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Signatures:
+    """Return the built-in table with `changes` laid over it, key by key; raises ConfigError.
+
+    A row that is not in the table is added: an innocent explanation of one's own.
+    """
+    if not any(changes.values()):
+        return built_in()
+    table = _built_in()
+    for group, rows in changes.items():
+        for name, row in rows.items():
+            table[group][name] = table[group].get(name, {}) | row
+    return parse_signatures(table)

@@ -12,10 +12,18 @@ import numpy as np
 import pytest
 
 from outage.errors import ConfigError
-from outage.judging.signatures import EFFECTS, FEATURES, PEOPLE, built_in, parse_signatures
+from outage.judging.signatures import (
+    EFFECTS,
+    FEATURES,
+    PEOPLE,
+    adapted,
+    built_in,
+    parse_signatures,
+)
 from outage.judging.weigh import Seen, features
-from outage.settings import Judging
+from outage.settings import Judging, Settings, override
 from outage.words import SIGNALS, Cause
+from tests.judging.made import at, blackout, judge, world
 
 TABLE: dict[str, dict[str, dict[str, Any]]] = tomllib.loads(
     files("outage.judging").joinpath("signatures.toml").read_text("utf-8")
@@ -152,3 +160,50 @@ def test_news_leave_the_share_of_error_posts_as_it_is_and_trouble_raises_it() ->
     assert abs(news["error_posts_per_post"].ratio.item()) < 0.05
     assert trouble["error_posts_per_post"].ratio.item() > 1.5
     assert "error_posts_per_post" not in alone
+
+
+def test_a_table_may_be_laid_over_the_built_in_one() -> None:
+    changes = {
+        "outage": {"throttling": {"bytes_per_flow": (-1.7, -0.75)}},
+        "innocent": {"backup": {"bytes": (0.5, 3.0)}},
+    }
+    table = adapted(changes)
+
+    throttling = table.position("throttling")
+    least = EFFECTS[table.weights["bytes_per_flow"][throttling] > 0].max()
+    assert least == -0.75
+    kept = built_in().weights["bytes_up_per_flow"][throttling]
+    np.testing.assert_array_equal(table.weights["bytes_up_per_flow"][throttling], kept)
+    assert table.scopes[table.position("backup")] == "innocent"
+    assert adapted({}) is built_in()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"bites": (0.0, 1.0)}, r"signatures\.outage\.dns\.bites: no such feature"),
+        ({"bytes": (1.0, -1.0)}, r"signatures\.outage\.dns\.bytes: .* is no range"),
+        ({"bytes": (0.0, 1.0, 7.0)}, "how often it stays"),
+        ({"bytes": 3.0}, "is no range"),
+    ],
+)
+def test_a_wrong_row_is_named(row: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        adapted({"outage": {"dns": row}})
+
+
+def test_other_signatures_may_be_tried_on_a_replay() -> None:
+    blind = override(
+        Settings(),
+        [
+            f"signatures.outage.{cause}.{feature}=[3.0, 6.0]"
+            for cause in ("application", "unreachable", "unknown")
+            for feature in ("bytes_per_flow", "rst_per_flow", "flows", "syn_per_flow")
+        ],
+    )
+    made = world(blackout(at(12), 60))
+
+    assert [one.cause for one in judge(made).incidents] == [Cause.APPLICATION]
+    assert Cause.APPLICATION not in [one.cause for one in judge(made, settings=blind).incidents]
+    with pytest.raises(ConfigError, match="write it like"):
+        override(Settings(), ["signatures.outage.dns.bytes=[1"])
