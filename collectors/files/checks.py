@@ -102,20 +102,52 @@ def slot_length(word: str) -> str:
         ) from error
 
 
+NO_WEIGHT: Final = Told(
+    "weight is no count of measurements", "write how many measurements there were, or nothing"
+)
+
+
 def numbers(column: Any, faults: Faults) -> Floats:
     """Return the values as floats; marks those that are no number, missing or infinite."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        cast = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        value: Floats = np.asarray(cast, dtype=np.float64)
-    else:
-        value = _from_text(as_text(column), faults)
+    value = _cast(column) if _is_numeric(column) else _from_text(as_text(column), faults)
     faults.mark(np.isnan(value), MISSING)
     faults.mark(np.isinf(value), INFINITE)
     faults.mark(value < 0, Told("value is negative", "no signal falls below 0; leave the row out"))
     return value
+
+
+def weights(column: Any, faults: Faults) -> Floats:
+    """Return how many measurements stand behind each value, NaN where it is not said.
+
+    Marks those that are negative or no number.
+    """
+    import pyarrow.compute as pc
+
+    if _is_numeric(column):
+        value = _cast(column)
+    else:
+        texts = pc.fill_null(pc.utf8_trim_whitespace(as_text(column)), "")
+        shaped = pc.match_substring_regex(texts, NUMBER)
+        value = _cast(pc.if_else(shaped, texts, None))
+        faults.mark(~np.asarray(pc.or_(shaped, pc.equal(texts, "")), dtype=np.bool_), NO_WEIGHT)
+    faults.mark((value < 0) | np.isinf(value), NO_WEIGHT)
+    return np.where(value == 0, np.nan, value)
+
+
+def _is_numeric(column: Any) -> bool:
+    import pyarrow as pa
+
+    kind = column.type
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def _cast(column: Any) -> Floats:
+    import pyarrow as pa
+
+    cast = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(cast, dtype=np.float64)
 
 
 def _from_text(column: Any, faults: Faults) -> Floats:

@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from collectors.files.checks import Check, Wrong, numbers, shares, signal, slot_length, slug, words
+from collectors.files.checks import (
+    Check,
+    Wrong,
+    numbers,
+    shares,
+    signal,
+    slot_length,
+    slug,
+    weights,
+    words,
+)
 from collectors.files.long_csv import CsvFile
 from collectors.files.long_parquet import ParquetFile, is_parquet
 from collectors.files.rows import COLUMNS, Bools, Faults, Rows, Told, check_columns
@@ -60,6 +70,7 @@ class Checked:
     series_index: Ints
     micros: Ints
     value: Floats
+    weight: Floats
     faults: Faults
 
 
@@ -143,7 +154,9 @@ def _check(rows: Rows, layout: Layout) -> Checked:
     series, index = _series(parts, faults.good)
     value = numbers(columns["value"], faults)
     shares(value, *parts[1], faults)
-    return Checked(series, index, micros, value, faults)
+    given = columns.get("weight")
+    weight = np.full(len(rows), np.nan) if given is None else weights(given, faults)
+    return Checked(series, index, micros, value, weight, faults)
 
 
 def _digits(seconds: int | None) -> str | None:
@@ -200,7 +213,7 @@ def _chunk(rows: Rows, layout: Layout, lengths: SlotLengths) -> Chunk:
         slot_start=start[kept],
         value=checked.value[kept],
         known_at=start[kept] + (seconds + lag)[kept],
-        weight=np.full(len(kept), np.nan),
+        weight=checked.weight[kept],
     )
     return Chunk(batch, tuple(faults.rejected(rows, layout.path.name)), rows.progress)
 

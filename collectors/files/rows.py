@@ -21,8 +21,9 @@ Malformed: TypeAlias = tuple[int, "Told", str]
 TIMES: Final = ("slot_start", "timestamp")
 COLUMNS: Final = (
     "slot_start", "timestamp", "service", "vantage", "category", "signal", "value", "source",
-    "slot_seconds",
+    "slot_seconds", "weight",
 )  # fmt: skip
+FREE: Final = ("weight",)  # likely to resemble a column of something else
 EXCERPT: Final = 120
 MAX_COLUMNS: Final = 1_000
 
@@ -137,7 +138,7 @@ def _check_doubts(found: list[str], options: ReadOptions, where: str) -> None:
     for name in ("service", "signal", "vantage"):
         if getattr(options, name) and name in found:
             raise BadInput(f"{where}: has a column {name} of its own; leave --{name} out")
-    absent = [name for name in COLUMNS if name not in found and name not in TIMES]
+    absent = [name for name in COLUMNS if name not in (*found, *TIMES, *FREE)]
     for name in found:
         close = get_close_matches(name, absent, n=1, cutoff=0.75) if name not in COLUMNS else []
         if close:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 
 from collectors.files.long_samples import LongSamples
@@ -24,7 +25,8 @@ def read(
         for row in range(len(batch)):
             series = batch.series[batch.series_index[row]]
             start, known_at = int(batch.slot_start[row]), int(batch.known_at[row])
-            samples.append(Sample(series, start, float(batch.value[row]), known_at))
+            weight = None if isnan(batch.weight[row]) else float(batch.weight[row])
+            samples.append(Sample(series, start, float(batch.value[row]), known_at, weight))
         rejected += chunk.rejected
     return samples, rejected
 

@@ -41,6 +41,21 @@ def test_the_lag_of_its_source_delays_what_is_known(tmp_path: Path) -> None:
     assert [one.known_at - one.slot_start for one in samples] == [690, 690, 600]
 
 
+def test_a_weight_says_on_how_many_measurements_a_median_rests(tmp_path: Path) -> None:
+    rows = [row(10 * n, f"whatsapp,op-1,,rtt_tcp_ms,20,{x}")
+            for n, x in enumerate(("7", "", "0", "many", "-1", "2.5"))]  # fmt: skip
+    samples, rejected = read(csv_file(tmp_path, *rows, header=HEADER + ",weight"))
+
+    assert [one.weight for one in samples] == [7, None, None, 2.5]
+    assert [(one.line, one.reason) for one in rejected] == [
+        (5, "weight is no count of measurements"), (6, "weight is no count of measurements"),
+    ]  # fmt: skip
+    frame = pd.read_csv(csv_file(tmp_path, *rows[:3], header=HEADER + ",weight"))
+    frame.to_parquet(tmp_path / "samples.parquet")
+    found, _ = read(tmp_path / "samples.parquet")
+    assert [one.weight for one in found] == [7, None, None]
+
+
 def test_a_slot_in_the_future_is_rejected(tmp_path: Path) -> None:
     path = csv_file(tmp_path, row(0), row(10), "2114-02-22T18:00:00Z,whatsapp,op-1,chat,flows,12")
     samples, (wrong,) = read(path, ReadOptions(not_after=int(START.timestamp()) + 86_400))
