@@ -31,7 +31,7 @@ class Parts:
         ['all', 'chat', 'mm', 'mms', 'mm_other', 'rest']
         """
         found = frozenset(categories)
-        named = {one: frozenset([one]) for one in found if one}
+        named = {_name(one): frozenset([one]) for one in found if one}
         named |= {group: _members(group, found) for group in _groups(found)}
         members = {WHOLE: found}
         members |= {name: named[name] for name in sorted(named, key=_place)}
@@ -58,6 +58,11 @@ class Parts:
             for place, name in enumerate(inner)
             if not any(self.members[name] <= self.members[other] for other in inner[:place])
         )
+
+
+def _name(category: str) -> str:
+    """Return the name of a category's part: another than those of the whole and the rest."""
+    return f"{category} (category)" if category in {WHOLE, REST} else category
 
 
 def _groups(categories: frozenset[str]) -> set[str]:

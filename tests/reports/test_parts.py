@@ -36,3 +36,16 @@ def test_the_whole_holds_all_and_a_group_its_own() -> None:
     assert members["all"] == {"chat", "mms", "mmv", ""}
     assert members["mm"] == {"mms", "mmv"}
     assert members["rest"] == {""}
+
+
+def test_categories_named_like_the_whole_or_the_rest_hide_neither() -> None:
+    parts = Parts.of(["all", "rest", "chat", ""])
+
+    assert parts.members == {
+        "all": {"all", "rest", "chat", ""},
+        "chat": {"chat"},
+        "all (category)": {"all"},
+        "rest (category)": {"rest"},
+        "rest": {""},
+    }
+    assert parts.names[0] == "all"
