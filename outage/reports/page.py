@@ -5,6 +5,7 @@ A content security policy forbids the file to fetch anything; all text from data
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
@@ -19,6 +20,7 @@ POLICY: Final = (
 STYLE: Final = """
 body { margin: 0 auto; max-width: 1180px; padding: 24px; color: #1F2933; background: white;
   font: 15px/1.45 'Source Sans 3', 'Source Sans', 'Helvetica Neue', Arial, sans-serif; }
+h1, h2, p { overflow-wrap: anywhere; }
 h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 17px; margin: 34px 0 6px; }
 .of, .note, footer { color: #616E7C; } .of { font-weight: normal; font-size: 14px; }
 .note { margin: 4px 0; font-size: 14px; }
@@ -75,7 +77,9 @@ def _section(exhibit: Exhibit) -> str:
     if isinstance(exhibit, Table) and not exhibit.rows:
         return ""
     drawn = (
-        _table(exhibit) if isinstance(exhibit, Table) else f'<div id="plot_{exhibit.name}"></div>'
+        _table(exhibit)
+        if isinstance(exhibit, Table)
+        else f'<div id="{escape(_place(exhibit))}"></div>'
     )
     note = f'<p class="note">{escape(clean(exhibit.note))}</p>' if exhibit.note else ""
     of = f' <span class="of">{escape(exhibit.original)}</span>' if exhibit.original else ""
@@ -106,6 +110,16 @@ def _drawing(plot: Plot) -> str:
     """Return the script that draws a plot, which runs when all panels have their place."""
     from outage.reports.drawing import figure
 
-    data = figure(plot).to_json().replace("<", "\\u003c")  # nothing in it can end the script
-    name = f"plot_{plot.name}"
-    return f'<script>{{const f={data};Plotly.newPlot("{name}",f.data,f.layout,{CONFIG});}}</script>'
+    data = _harmless(figure(plot).to_json())
+    place = _harmless(json.dumps(_place(plot)))
+    return f"<script>{{const f={data};Plotly.newPlot({place},f.data,f.layout,{CONFIG});}}</script>"
+
+
+def _place(plot: Plot) -> str:
+    """Return the id of what a plot is drawn into; names of categories may be in it."""
+    return f"plot_{plot.name}"
+
+
+def _harmless(script: str) -> str:
+    """Return JSON that cannot end the script it stands in."""
+    return script.replace("<", "\\u003c")

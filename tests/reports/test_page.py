@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -108,6 +109,19 @@ def test_an_attack_is_only_text(tmp_path: Path) -> None:
             assert legend.text_content() == EVIL
         assert shown.title() == f"Traffic of {EVIL}"
         assert shown.inner_text("h2 >> nth=0").startswith(EVIL)
+
+
+@needs_chromium
+def test_a_plot_named_after_a_category_is_drawn_whatever_the_category_is(tmp_path: Path) -> None:
+    plot = replace(report("x" * 400).plots[0], name=f"duration_o'x\"{EVIL}")
+    file = tmp_path / "report.html"
+    file.write_text(page(Report("traffic", "T", SCOPE, [plot])), encoding="utf-8")
+
+    with picture.browser_page() as shown:
+        shown.goto(file.as_uri())
+        shown.wait_for_selector("[id^=plot_] .main-svg")
+        assert shown.title() == f"T of {EVIL}"
+        assert shown.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @needs_chromium
