@@ -40,7 +40,7 @@ def figure(plot: Plot) -> go.Figure:
 
 def _trace(plot: Plot, line: Line, colour: str) -> go.Scatter:
     x: Any = np.array(line.x, "datetime64[s]") if plot.x.unit == "time" else line.x
-    common = {"x": x, "y": line.y, "name": escape(clean(line.name)), "showlegend": True}
+    common = {"x": x, "y": line.y, "name": _text(clean(line.name)), "showlegend": True}
     match plot.style:
         case "cells":
             marker = {"color": colour, "size": _sizes(line), "opacity": 0.55, "line": {"width": 0}}
@@ -52,6 +52,11 @@ def _trace(plot: Plot, line: Line, colour: str) -> go.Scatter:
     dash = "dash" if line.dashed else "solid"
     style = {"color": colour, "width": 1.8, "shape": shape, "dash": dash}
     return go.Scatter(**common, mode="lines", line=style)
+
+
+def _text(name: str) -> str:
+    """Return a name as what draws takes for text; it would show an escaped quote as it is."""
+    return escape(name, quote=False)
 
 
 def _sizes(line: Line) -> list[float]:
@@ -81,7 +86,7 @@ def _axis(axis: Axis, *, bounded: bool) -> dict[str, Any]:
     unit = UNITS.get(axis.unit)
     title = f"{axis.title}, {unit}" if unit else axis.title
     layout: dict[str, Any] = {
-        "title": {"text": escape(title), "standoff": 8, "font": {"size": 12, "color": GREY}},
+        "title": {"text": _text(title), "standoff": 8, "font": {"size": 12, "color": GREY}},
         "gridcolor": PALE,
         "linecolor": GREY,
         "zerolinecolor": GREY,
@@ -125,7 +130,7 @@ def _mark(value: float) -> dict[str, Any]:
 
 def _mark_name(plot: Plot, value: float, name: str) -> dict[str, Any]:
     return {
-        "text": escape(name),
+        "text": _text(name),
         "x": np.log10(value) if plot.x.log else value,
         "y": 1,
         "yref": "paper",

@@ -58,7 +58,7 @@ def page(report: Report) -> str:
     ]
     footer = f"<footer>Tables and figures are numbered as in {escape(PAPER)}.</footer>"
     lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", *head, "</head>", "<body>"]
-    drawn = [_drawing(plot) for plot in report.plots]
+    drawn = [_drawing(plot) for plot in report.plots if _has_points(plot)]
     return "\n".join([*lines, *body, footer, *drawn, "</body>", "</html>", ""])
 
 
@@ -76,11 +76,7 @@ def _together(exhibits: Sequence[Exhibit]) -> str:
 def _section(exhibit: Exhibit) -> str:
     if isinstance(exhibit, Table) and not exhibit.rows:
         return ""
-    drawn = (
-        _table(exhibit)
-        if isinstance(exhibit, Table)
-        else f'<div id="{escape(_place(exhibit))}"></div>'
-    )
+    drawn = _table(exhibit) if isinstance(exhibit, Table) else _panel(exhibit)
     note = f'<p class="note">{escape(clean(exhibit.note))}</p>' if exhibit.note else ""
     of = f' <span class="of">{escape(exhibit.original)}</span>' if exhibit.original else ""
     title = escape(clean(exhibit.title))
@@ -104,6 +100,17 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     return f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def _panel(plot: Plot) -> str:
+    """Return what a plot is drawn into; axes around nothing would look like a fault."""
+    if not _has_points(plot):
+        return '<p class="note">There is nothing to draw: no flow tells of it.</p>'
+    return f'<div id="{escape(_place(plot))}"></div>'
+
+
+def _has_points(plot: Plot) -> bool:
+    return any(y is not None for line in plot.lines for y in line.y)
 
 
 def _drawing(plot: Plot) -> str:

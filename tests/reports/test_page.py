@@ -22,7 +22,7 @@ needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="chromium is not installed: no browser"
 )
 EVIL = (
-    "</script><script>document.title='broken'</script>"
+    "\"</script><script>document.title='broken'</script>"
     "<img src=x onerror=document.title='broken'><b>bold</b><a href='https://x.invalid'>x</a>"
 )
 SCOPE = Scope(EVIL, None, [EVIL], 0, 600, 1)
@@ -86,6 +86,15 @@ def test_names_from_data_are_escaped() -> None:
     assert "<img" not in own
     assert "broken'</script" not in own
     assert own.count("&lt;/script&gt;") >= 6
+
+
+@pytest.mark.parametrize("y", [[], [None, None]])
+def test_a_plot_without_a_point_says_so_and_has_no_axes(y: list[float | None]) -> None:
+    plot = replace(report().plots[0], lines=[Line("chat", [1.0] * len(y), y)])
+    text = page(Report("t", "T", SCOPE, [plot]))
+
+    assert "There is nothing to draw" in text
+    assert 'Plotly.newPlot("plot_' not in text
 
 
 def test_panels_of_one_figure_are_side_by_side() -> None:
