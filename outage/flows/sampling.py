@@ -22,26 +22,6 @@ SPREAD: Final = ("bytes_down", "bytes_up")
 AT_START: Final = ("syn", "syn_ack")
 AT_END: Final = ("rst", "fin")
 COUNTED: Final = (*SPREAD, *AT_START, *AT_END)
-ACTIVES: Final = """
-    SELECT vantage, slot, service, category, count(*) AS active_servers FROM serving
-    WHERE category <> '' GROUP BY ALL
-    UNION ALL
-    SELECT vantage, slot, service, '' AS category, count(DISTINCT server) AS active_servers
-    FROM serving GROUP BY ALL"""
-
-
-MEDIANS: Final = """
-    WITH lists AS (
-        SELECT vantage, slot, service, category, flatten(list(times)) AS times
-        FROM starting WHERE len(times) > 0 GROUP BY ALL),
-    wholes AS (
-        SELECT vantage, slot, service, '' AS category, flatten(list(times)) AS times
-        FROM lists GROUP BY ALL
-        UNION ALL
-        SELECT * FROM lists WHERE category <> '')
-    SELECT vantage, slot, service, category, list_median(times) AS rtt_ms,
-           len(times) AS known_rtt_ms
-    FROM wholes"""
 
 
 def make_facts(
@@ -61,23 +41,18 @@ def make_facts(
     slot = slot_seconds * SECOND_US
     first, last = day * DAY_US // slot, (day + 1) * DAY_US // slot - 1
     _make_touching(connection, own, earlier, day)
-    connection.execute(f"""
-        CREATE OR REPLACE TABLE spanning AS
-        SELECT * EXCLUDE (server_ip, rtt_ms), hash(server_ip) AS server FROM touching
-        WHERE ends // {slot} > starts // {slot}""")
     sums = "min(first) AS first, max(last) AS last, sum(ended)::BIGINT AS ended, " + ", ".join(
         f"sum({x})::HUGEINT AS {x}, sum(known_{x})::BIGINT AS known_{x}"
         for x in ("flows", *COUNTED)
     )
-    connection.execute(f"CREATE OR REPLACE TABLE starting AS {_starting(slot)}")
     connection.execute(f"""
         CREATE OR REPLACE TABLE sums AS
         SELECT vantage, slot, service, category, {sums} FROM (
-            SELECT * EXCLUDE (own, times) FROM starting WHERE own
-            UNION ALL {_spanning(slot)})
+            {_inside(slot)} UNION ALL {_spanning(slot)})
         WHERE slot BETWEEN {first} AND {last} GROUP BY ALL""")
     _make_serving(connection, slot)
-    for table, query in (("medians", MEDIANS), ("actives", ACTIVES)):
+    actives = _both("count(DISTINCT server_ip) AS active_servers", "FROM serving")
+    for table, query in (("medians", _medians(slot)), ("actives", actives)):
         connection.execute(
             f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM ({query})"
             f" WHERE slot BETWEEN {first} AND {last}"
@@ -124,15 +99,12 @@ def _read(files: Sequence[str], where: str) -> str:
     )
 
 
-def _starting(slot: int) -> str:
-    """Return SQL for what flows add to the slot in which they start: `own` where they also end in
-    it, and the round-trip times of all. One walk through the flows for both."""
+def _inside(slot: int) -> str:
+    """Return SQL for what flows within a single slot add to it."""
     return _grouped(
         f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment,"
-        f" ends // {slot} = starts // {slot} AS own, ends AS ended,"
-        f" CASE WHEN service IS NOT NULL THEN rtt_ms END AS rtt_ms, {', '.join(COUNTED)}"
-        " FROM touching",
-        "own, list(rtt_ms) FILTER (rtt_ms IS NOT NULL) AS times",
+        f" ends AS ended, {', '.join(COUNTED)}"
+        f" FROM touching WHERE ends // {slot} = starts // {slot}"
     )
 
 
@@ -147,7 +119,8 @@ def _spanning(slot: int) -> str:
     fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
     return _grouped(
         f"SELECT vantage, service, category, slot, {', '.join(fields)} FROM ("
-        f"SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot FROM spanning)"
+        f"SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot FROM touching"
+        f" WHERE ends // {slot} > starts // {slot})"
     )
 
 
@@ -163,27 +136,44 @@ def _share(column: str, part: str) -> str:
     )
 
 
-def _grouped(rows: str, *more: str) -> str:
+def _grouped(rows: str) -> str:
     sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in COUNTED)
     return (
         "SELECT vantage, service, category, slot, min(moment) AS first, max(moment) AS last,"
-        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, count(ended) AS ended,"
-        f" {', '.join((sums, *more))}"
+        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, count(ended) AS ended, {sums}"
         f" FROM ({rows}) GROUP BY ALL"
     )
 
 
+def _both(select: str, rows: str) -> str:
+    """Return SQL that makes one row a category and one for the whole service."""
+    return (
+        f"SELECT vantage, starts AS slot, service, category, {select} FROM ({rows})"
+        " WHERE category <> '' GROUP BY ALL UNION ALL"
+        f" SELECT vantage, starts AS slot, service, '' AS category, {select} FROM ({rows})"
+        " GROUP BY ALL"
+    )
+
+
+def _medians(slot: int) -> str:
+    rows = (
+        f"SELECT vantage, starts // {slot} AS starts, service, category, rtt_ms FROM touching"
+        " WHERE service IS NOT NULL AND rtt_ms IS NOT NULL"
+    )
+    return _both("median(rtt_ms) AS rtt_ms, count(*) AS known_rtt_ms", rows)
+
+
 def _make_serving(connection: DuckDBPyConnection, slot: int) -> None:
-    """Create `serving`: which server served which part in which slot, by a hash of 64 bits."""
-    parts = "vantage, service, category"
+    """Create `serving`: which address served which part in which slot (named `starts`)."""
+    names = "vantage, service, category, server_ip"
     connection.execute(f"""
         CREATE OR REPLACE TABLE serving AS
         SELECT DISTINCT * FROM (
-            SELECT {parts}, hash(server_ip) AS server, starts // {slot} AS slot FROM touching
+            SELECT {names}, starts // {slot} AS starts FROM touching
             WHERE service IS NOT NULL AND ends // {slot} = starts // {slot}
             UNION ALL
-            SELECT {parts}, server, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot
-            FROM spanning WHERE service IS NOT NULL)""")
+            SELECT {names}, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts
+            FROM touching WHERE service IS NOT NULL AND ends // {slot} > starts // {slot})""")
 
 
 def make_dns_facts(

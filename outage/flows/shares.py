@@ -6,17 +6,17 @@ half-way leaves nothing that counts, and may be done again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from outage.flows import naming, sampling, splicing
+from outage.flows import naming, sampling
 from outage.flows.engine import Limits, engine, make_parts, parquet, quoted
 from outage.flows.inputs import Log
 from outage.flows.naming import Names, Share
-from outage.flows.places import is_url, make_folder, move, remove
+from outage.flows.places import make_folder, move, remove
 from outage.slots import DAY, format_time
 
 if TYPE_CHECKING:
@@ -71,10 +71,6 @@ def classify_share(plan: Plan, share: Share) -> Classified:
     target = f"{folder}/part-{share.bucket:03}-of-{share.buckets:03}.parquet"
     with _opened(plan) as connection:
         naming.make_spells(connection, plan.answers, share, plan.grace, plan.look_back)
-        near = [log for log in plan.flows if log.touches(share.start, share.end)]
-        taken = not is_url(plan.out) and splicing.fits(near, share, plan.names, plan.vantage)
-        if taken and splicing.measured(connection, near, share):
-            return _spliced(connection, plan, share, near, target)
         rows = write(connection, naming.named_flows(plan.flows, share, plan.vantage), target)
         if not rows:
             return Classified(share, None, {}, 0)
@@ -84,33 +80,6 @@ def classify_share(plan: Plan, share: Share) -> Classified:
         ).fetchall()
     named = {str(rule): int(count) for rule, count, _ in counts}
     return Classified(share, target, named, max(int(end) for _, _, end in counts))
-
-
-def _spliced(
-    connection: DuckDBPyConnection, plan: Plan, share: Share, logs: Sequence[Log], target: str
-) -> Classified:
-    """Write a share whose rows are those of whole logs: their columns are taken over."""
-    import numpy as np
-
-    codes = splicing.read_codes(connection, logs)
-    with _whole(target) as unfinished:
-        splicing.splice(logs, plan.names, codes, unfinished)
-    found = np.bincount(codes[codes != splicing.NO_NAME] & 3, minlength=len(naming.RULES))
-    counts = dict(zip(naming.RULES, map(int, found), strict=True))
-    counts[""] = len(codes) - sum(counts.values())
-    row = connection.execute(f'SELECT epoch_us(max("end")) FROM {parquet([target])}').fetchone()
-    return Classified(share, target, counts, int(row[0]) if row else 0)
-
-
-@contextmanager
-def _whole(target: str) -> Iterator[str]:
-    """Yield a temporary name; what was written there gets its own when it is whole."""
-    unfinished = _unfinished(target)
-    try:
-        yield unfinished
-        move(unfinished, target)
-    finally:
-        remove(unfinished)
 
 
 @contextmanager
@@ -123,16 +92,11 @@ def _opened(plan: Plan) -> Iterator[DuckDBPyConnection]:
         yield connection
 
 
-def _unfinished(target: str) -> str:
-    """Return a temporary name beside a file to be, in a folder that is there."""
-    folder, name = target.rsplit("/", 1)
-    make_folder(folder)
-    return f"{folder}/.{name}.{uuid4().hex}.tmp"
-
-
 def write(connection: DuckDBPyConnection, query: str, target: str) -> int:
     """Write the rows of a query as one Parquet file, whole or not at all; return how many."""
-    unfinished = _unfinished(target)
+    folder, name = target.rsplit("/", 1)
+    make_folder(folder)
+    unfinished = f"{folder}/.{name}.{uuid4().hex}.tmp"
     try:
         found = connection.execute(f"COPY ({query}) TO {quoted(unfinished)} ({WRITTEN})").fetchone()
         rows = int(found[0]) if found else 0
