@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from collectors.http import Http
 from outage.errors import ConfigError
 from outage.interfaces import Surroundings
 from outage.slots import floor_slot
@@ -116,6 +118,33 @@ class Watch:
         if kept.get("slot") != slot:
             return {}
         return {subject: (level, seen) for subject, (level, seen) in kept["levels"].items()}
+
+
+class Page(ABC):
+    """A collector of one status page: it says how to read it, the rest is the same for all."""
+
+    cost = "free"
+    limits = "none published; once a minute is polite"
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        url: str,
+        service: str | None,
+        services: Mapping[str, Sequence[str]] | None,
+    ) -> None:
+        self._around = surroundings
+        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        self._http = Http(surroundings, url)
+
+    def collect(self, since: int, until: int) -> Iterator[Sample]:
+        """Yield what the page says now, for the slot that is running; raises SourceError."""
+        if is_now(self._around, until):
+            yield from self._watch.samples(self._board())
+
+    @abstractmethod
+    def _board(self) -> Board:
+        """Ask for the page and return what it says."""
 
 
 def wanted_parts(

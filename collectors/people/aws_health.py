@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from collectors.boards import (
@@ -13,16 +13,12 @@ from collectors.boards import (
     NONE,
     WHOLE,
     Board,
-    Watch,
-    is_now,
-    wanted_parts,
+    Page,
     worst,
 )
 from collectors.fields import all_listed, number, text
-from collectors.http import Http
 from outage.errors import BadInput
 from outage.interfaces import Surroundings
-from outage.words import Sample
 
 MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -31,14 +27,13 @@ MARKS: Final = (
 )
 
 
-class AwsHealth:
+class AwsHealth(Page):
     """Reads AWS's public board of current events as `status_level`.
 
     `service` is the subject of the whole board, `services` maps subjects to names or patterns of
     services with their region (`{ alexa = ["lambda-us-east-1", "dynamodb-*"] }`).
     """
 
-    cost = "free"
     limits = "undocumented; once a minute is polite"
 
     def __init__(
@@ -49,14 +44,7 @@ class AwsHealth:
         service: str | None = None,
         services: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
-        self._http = Http(surroundings, url)
-
-    def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield what the page says now, for the slot that is running; raises SourceError."""
-        if is_now(self._around, until):
-            yield from self._watch.samples(self._board())
+        super().__init__(surroundings, url, service, services)
 
     def _board(self) -> Board:
         answer = self._http.get("/public/currentevents")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
@@ -17,16 +17,12 @@ from collectors.boards import (
     NONE,
     WHOLE,
     Board,
-    Watch,
-    is_now,
+    Page,
     maintenance,
-    wanted_parts,
     worst,
 )
-from collectors.http import Http
 from outage.errors import BadInput
 from outage.interfaces import Surroundings
-from outage.words import Sample
 
 OVER: Final = "resolved|mitigated|completed|postmortem|recovered|restored|closed"
 OPEN: Final = "investigating|identified|monitoring|update|verifying|in progress|active"
@@ -61,7 +57,7 @@ class Feed:
     cut: bool
 
 
-class Feeds:
+class Feeds(Page):
     """Reads a status page's RSS or Atom feed as `status_level`.
 
     `url` is the feed's address; `service` the subject of all its entries, `services` maps subjects
@@ -70,7 +66,6 @@ class Feeds:
     """
 
     needs: tuple[str, ...] = ("url",)
-    cost = "free"
     limits = "none published; once a minute is polite, and an unchanged feed is not sent again"
 
     def __init__(
@@ -83,18 +78,13 @@ class Feeds:
         open_hours: float = 24.0,
         maintenance_level: int = NONE,
     ) -> None:
-        self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        super().__init__(surroundings, url, service, services)
         self._maintenance = maintenance(surroundings.source, maintenance_level)
         self._open_seconds = int(open_hours * 3_600)
         self._url = url
-        self._http = Http(surroundings, url)
 
-    def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield what the feed says now, for the slot that is running; raises SourceError."""
-        if is_now(self._around, until):
-            now = self._around.clock()
-            yield from self._watch.samples(board(self._feed(), now, self._open_seconds))
+    def _board(self) -> Board:
+        return board(self._feed(), self._around.clock(), self._open_seconds)
 
     def _feed(self) -> Feed:
         """Return the feed, as it was if the source says that it has not changed."""

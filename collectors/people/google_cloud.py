@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,15 +13,11 @@ from collectors.boards import (
     NONE,
     WHOLE,
     Board,
-    Watch,
-    is_now,
-    wanted_parts,
+    Page,
     worst,
 )
 from collectors.fields import all_listed, moment, rows, table, text
-from collectors.http import Http
 from outage.interfaces import Surroundings
-from outage.words import Sample
 
 IMPACTS: Final = {
     "available": NONE,
@@ -32,15 +28,12 @@ IMPACTS: Final = {
 SEVERITIES: Final = {"low": MINOR, "medium": MAJOR, "high": CRITICAL}
 
 
-class GoogleCloud:
+class GoogleCloud(Page):
     """Reads Google Cloud's incidents as `status_level`.
 
     `service` is the subject of all products together, `services` maps subjects to names, ids or
     patterns of products (`{ youtube = ["Google Cloud Storage"] }`).
     """
-
-    cost = "free"
-    limits = "none published; once a minute is polite"
 
     def __init__(
         self,
@@ -50,14 +43,7 @@ class GoogleCloud:
         service: str | None = None,
         services: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
-        self._http = Http(surroundings, url)
-
-    def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield what the page says now, for the slot that is running; raises SourceError."""
-        if is_now(self._around, until):
-            yield from self._watch.samples(self._board())
+        super().__init__(surroundings, url, service, services)
 
     def _board(self) -> Board:
         read = partial(parse, now=self._around.clock())

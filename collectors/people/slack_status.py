@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,31 +13,24 @@ from collectors.boards import (
     NONE,
     WHOLE,
     Board,
-    Watch,
-    is_now,
+    Page,
     maintenance,
-    wanted_parts,
     worst,
 )
 from collectors.fields import rows, table, text
-from collectors.http import Http
 from outage.errors import BadInput
 from outage.interfaces import Surroundings
-from outage.words import Sample
 
 TYPES: Final = {"notice": MINOR, "incident": MAJOR, "outage": CRITICAL}
 OVER: Final = frozenset({"resolved", "completed", "cancelled", "canceled"})
 
 
-class SlackStatus:
+class SlackStatus(Page):
     """Reads Slack's status as `status_level`.
 
     `service` is the subject of all of Slack, `services` maps subjects to parts of it
     (`{ slack = ["Messaging", "Connections"] }`).
     """
-
-    cost = "free"
-    limits = "none published; once a minute is polite"
 
     def __init__(
         self,
@@ -48,15 +41,8 @@ class SlackStatus:
         services: Mapping[str, Sequence[str]] | None = None,
         maintenance_level: int = NONE,
     ) -> None:
-        self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        super().__init__(surroundings, url, service, services)
         self._maintenance = maintenance(surroundings.source, maintenance_level)
-        self._http = Http(surroundings, url)
-
-    def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield what the page says now, for the slot that is running; raises SourceError."""
-        if is_now(self._around, until):
-            yield from self._watch.samples(self._board())
 
     def _board(self) -> Board:
         read = partial(parse, maintenance_level=self._maintenance)

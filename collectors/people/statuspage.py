@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,18 +13,14 @@ from collectors.boards import (
     NONE,
     WHOLE,
     Board,
-    Watch,
+    Page,
     fold,
-    is_now,
     maintenance,
-    wanted_parts,
     worst,
 )
 from collectors.fields import rows, table, text
-from collectors.http import Http
 from outage.errors import BadInput
 from outage.interfaces import Surroundings
-from outage.words import Sample
 
 INDICATORS: Final = {"none": NONE, "minor": MINOR, "major": MAJOR, "critical": CRITICAL}
 COMPONENTS: Final = {
@@ -36,7 +32,7 @@ COMPONENTS: Final = {
 OVER: Final = frozenset({"resolved", "postmortem", "completed"})
 
 
-class Statuspage:
+class Statuspage(Page):
     """Reads a provider's status page in Statuspage's form as `status_level`.
 
     `url` is the page's address; `service` the subject of the whole page, `services` maps subjects
@@ -44,8 +40,6 @@ class Statuspage:
     """
 
     needs = ("url",)
-    cost = "free"
-    limits = "none published; once a minute is polite"
 
     def __init__(
         self,
@@ -56,15 +50,8 @@ class Statuspage:
         services: Mapping[str, Sequence[str]] | None = None,
         maintenance_level: int = NONE,
     ) -> None:
-        self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        super().__init__(surroundings, url, service, services)
         self._maintenance = maintenance(surroundings.source, maintenance_level)
-        self._http = Http(surroundings, url)
-
-    def collect(self, since: int, until: int) -> Iterator[Sample]:
-        """Yield what the page says now, for the slot that is running; raises SourceError."""
-        if is_now(self._around, until):
-            yield from self._watch.samples(self._board())
 
     def _board(self) -> Board:
         read = partial(parse, maintenance_level=self._maintenance)
