@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from collectors.files.lines import blocks
 from collectors.files.rows import Faults, Told
 from collectors.flows.columns import (
     addresses,
@@ -19,12 +22,13 @@ from collectors.flows.columns import (
     per_word,
     protocols,
 )
-from collectors.flows.delimited import Records
+from collectors.flows.delimited import TOO_LONG, Records
+from collectors.flows.json_lines import objects, records_of
 from collectors.flows.oneway import Pairs, flows_of, ports, record_table
 from collectors.flows.tables import Damage
 from collectors.flows.tcp_flags import flag_bits
 from outage.batches import Ints
-from outage.interfaces import LogOptions
+from outage.interfaces import LogChunk, LogOptions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +37,7 @@ REQUIRED: Final = ("src", "dst", "protocol", "start")
 NO_TIME: Final = Told("the record has no time", "let the exporter write when flows start and end")
 MOST_SEEN: Final = 2**40  # packets or bytes of one record; times the rate they are below 2**63
 MOST_RATE: Final = 2**22
+Rename: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any] | str]
 NO_FLAGS: Final = Told("TCP flags are not readable", "correct the record")
 
 
@@ -181,3 +186,27 @@ def _handshake(text: Mapping[str, Any], faults: Faults) -> Any:
     halves = [decimals(text[name], "latency", faults) for name in ("client_ms", "server_ms")]
     whole = pc.add(*halves)
     return pc.if_else(pc.greater(whole, 0.0), whole, None)
+
+
+def json_flows(
+    path: Path, options: LogOptions, wanted: Sequence[str], rename: Rename
+) -> Iterator[LogChunk]:
+    """Yield the flows of a file with a record a line; raises BadInput if it cannot be read.
+
+    `rename` gives a record under our names, of which `wanted` are read, or says in a text what it
+    is where it is none, so that it is counted as passed over.
+    """
+    exports = Exports(options)
+    for block in blocks(path):
+        damage, passed = Damage(path.name), Counter[str]()
+        damage.add_rows((number, TOO_LONG, "") for number in block.too_long)
+        found = []
+        for position, one in objects(block, damage):
+            match rename(one):
+                case str(what):
+                    passed[what] += 1
+                case record:
+                    found.append((position, record))
+        flows = exports.flows(records_of(block, found, wanted), damage) if found else None
+        yield damage.chunk(block.progress, flows, None, passed)
+    yield Damage(path.name).chunk(1.0, exports.rest())

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from collectors.files.lines import Block, blocks
-from collectors.flows.delimited import TOO_LONG
-from collectors.flows.exports import Exports
-from collectors.flows.json_lines import objects, records_of
-from collectors.flows.tables import Damage
+from collectors.flows.exports import json_flows
 from outage.interfaces import LogChunk, LogOptions
 
 KEYS: Final[Mapping[str, str]] = {
@@ -39,28 +34,13 @@ class Goflow2:
         Bytes and packets are multiplied by `sampling_rate` (0 is unknown: taken as 1); flags
         are not: a sampled flow seldom shows its SYN.
         """
-        exports = Exports(options)
-        for block in blocks(path):
-            yield _chunk(path, block, exports)
-        yield Damage(path.name).chunk(1.0, exports.rest())
+        return json_flows(path, options, (*KEYS, "start", "end"), _renamed)
 
 
-def _chunk(path: Path, block: Block, exports: Exports) -> LogChunk:
-    damage, passed = Damage(path.name), Counter[str]()
-    damage.add_rows((number, TOO_LONG, "") for number in block.too_long)
-    found = []
-    for position, one in objects(block, damage):
-        if one.get("etype") in IP:
-            found.append((position, _renamed(one)))
-        else:
-            passed["records of goflow2 that are no IP"] += 1
-    wanted = (*KEYS, "start", "end")
-    flows = exports.flows(records_of(block, found, wanted), damage) if found else None
-    return damage.chunk(block.progress, flows, None, passed)
-
-
-def _renamed(one: Mapping[str, Any]) -> dict[str, Any]:
+def _renamed(one: Mapping[str, Any]) -> dict[str, Any] | str:
     """Return a record under our names; where it has no times of its own, when it came counts."""
+    if one.get("etype") not in IP:
+        return "records of goflow2 that are no IP"
     came = one.get("time_received_ns") or _nanoseconds(one.get("time_received"))
     start = one.get("time_flow_start_ns") or _nanoseconds(one.get("time_flow_start")) or came
     end = one.get("time_flow_end_ns") or _nanoseconds(one.get("time_flow_end")) or start
