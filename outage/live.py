@@ -67,11 +67,7 @@ class Live:
             self._engine = None  # baselines are fitted anew after a rewind
         engine, last = self._ready()
         state, rewound = self._begin(engine, since, last)
-        last += engine.longest_lag
-        silence = self._settings.judging.blind_seconds + HOUR
-        if now >= last + silence and any(track.end is None for track in state.tracks):
-            last += silence  # not sooner: samples that are only late must find their slots unjudged
-        end = min(now, last if until is None else until)
+        end = min(now, self._to_the_end(engine, state, last, now) if until is None else until)
         begin = state.judged_until
         if rewound and self._store.readmit(begin):
             self._source = StoredSource(self._store)
@@ -162,6 +158,16 @@ class Live:
             if earliest >= moment:
                 return moment
             moment = earliest
+
+    def _to_the_end(self, engine: Engine, state: FoldState, last: int, now: int) -> int:
+        """Return up to when to judge: until the last slot is known, or what is open has ended.
+
+        Silence ends it no sooner: samples that are only late must find their slots unjudged.
+        """
+        last += engine.longest_lag
+        silence = self._settings.judging.blind_seconds + HOUR
+        still_open = any(track.end is None for track in state.tracks)
+        return last + silence if still_open and now >= last + silence else last
 
     def _settle(
         self, state: FoldState, span: tuple[int, int], rewind_to: int | None, terms: Terms

@@ -62,7 +62,9 @@ def renamed(batch: SampleBatch, **changes: object) -> SampleBatch:
     return replace(batch, series=tuple(replace(one, **changes) for one in batch.series))
 
 
-def same_as_replay(store: Store, catalogue: Catalogue, until: int, since: int = JUDGED) -> None:
+def assert_same_as_replay(
+    store: Store, catalogue: Catalogue, until: int, since: int = JUDGED
+) -> None:
     replayed = replay_stored(store, since, until, SETTINGS, catalogue)
     assert text(store.incidents()) == text(replayed.incidents)
     assert text(store.notices()) == text(replayed.notices)
@@ -96,7 +98,7 @@ def test_a_slow_source_delays_no_other(store: Store, tmp_path: Path, lag: int) -
     assert one.vantages == ("op-a", "op-b")
     assert one.end is not None
     assert abs(one.end - at(5)) <= 2 * SLOT
-    same_as_replay(store, catalogue, at(8))
+    assert_same_as_replay(store, catalogue, at(8))
 
 
 def test_an_incident_that_only_the_slow_source_sees_does_not_flap(
@@ -159,7 +161,7 @@ def test_what_comes_after_its_slot_was_judged_is_known_when_it_comes(store: Stor
 
     assert store.incidents() == []
     assert set(store.load(at(4), at(5)).known_at.tolist()) == {at(8)}
-    same_as_replay(store, load_catalogue(None), at(20))
+    assert_same_as_replay(store, load_catalogue(None), at(20))
 
 
 def test_a_rewind_judges_what_had_come_late_and_the_replay_agrees(store: Store) -> None:
@@ -172,7 +174,7 @@ def test_a_rewind_judges_what_had_come_late_and_the_replay_agrees(store: Store) 
     detect(store, SETTINGS, load_catalogue(None), at(20), since=at(2))
 
     assert [one.start for one in store.incidents()] == [at(4)]
-    same_as_replay(store, load_catalogue(None), at(20))
+    assert_same_as_replay(store, load_catalogue(None), at(20))
 
 
 def test_history_from_before_judging_began_was_known_in_time(store: Store) -> None:
@@ -212,7 +214,7 @@ def test_a_vantage_that_joins_later_changes_nothing_before(store: Store) -> None
         store.add(joins.take(joins.known_at == moment), moment)
         live.detect(moment, since=JUDGED if moment == JUDGED + SLOT else None)
 
-    same_as_replay(store, load_catalogue(None), at(30))
+    assert_same_as_replay(store, load_catalogue(None), at(30))
 
 
 @pytest.mark.parametrize("signal", ["posts", "syn_ack", "flows"])
@@ -245,7 +247,7 @@ def test_a_restart_lays_out_what_was_known(store: Store) -> None:
         detect(store, SETTINGS, catalogue, moment, since=JUDGED if first else None)
 
     assert len(store.incidents()) == 1
-    same_as_replay(store, catalogue, at(14))
+    assert_same_as_replay(store, catalogue, at(14))
 
 
 # -- slots that change ------------------------------------------------------------------------

@@ -26,6 +26,37 @@ NO_SAMPLES: Final = ": no flow has a service, or no slot is complete"
 MANY: Final = ("--flows", "--dns")
 
 
+Flows = Annotated[list[str], typer.Option("--flows", metavar="FILE...", help="Canonical flows.")]
+Answers = Annotated[
+    list[str] | None, typer.Option("--dns", metavar="FILE...", help="Canonical DNS answers.")
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for flows/ and samples.parquet.")
+]
+SlotSeconds = Annotated[int, typer.Option("--slot-seconds", help="The slot length of the samples.")]
+Grace = Annotated[
+    int, typer.Option("--grace", help="Seconds that an answer counts beyond its TTL.")
+]
+SourceName = Annotated[str, typer.Option("--source", help="The name of the source in the samples.")]
+VantageName = Annotated[
+    str, typer.Option("--vantage", help="The operator, where a flow names none.")
+]
+ReverseDns = Annotated[
+    bool,
+    typer.Option("--reverse-dns", help="Name by address only where its reverse name agrees."),
+]
+MemoryLimit = Annotated[
+    str, typer.Option("--memory-limit", help="Memory of the engine; beyond it, disk.")
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, show_default="every core", help="Threads.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler; else this machine."),
+]
+
+
 class ManyFiles(TyperCommand):
     """A command whose options `--flows` and `--dns` take every name up to the next option."""
 
@@ -47,43 +78,19 @@ def _repeated(args: list[str]) -> Iterator[str]:
 
 def classify(
     *,
-    flows: Annotated[
-        list[str], typer.Option("--flows", metavar="FILE...", help="Canonical flows.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for flows/ and samples.parquet.")
-    ],
-    dns: Annotated[
-        list[str] | None, typer.Option("--dns", metavar="FILE...", help="Canonical DNS answers.")
-    ] = None,
-    slot_seconds: Annotated[
-        int, typer.Option("--slot-seconds", help="The slot length of the samples.")
-    ] = 600,
-    grace: Annotated[
-        int, typer.Option("--grace", help="Seconds that an answer counts beyond its TTL.")
-    ] = 300,
-    source: Annotated[
-        str, typer.Option("--source", help="The name of the source in the samples.")
-    ] = "flows",
-    vantage: Annotated[
-        str, typer.Option("--vantage", help="The operator, where a flow names none.")
-    ] = "",
+    flows: Flows,
+    out: Out,
+    dns: Answers = None,
+    slot_seconds: SlotSeconds = 600,
+    grace: Grace = 300,
+    source: SourceName = "flows",
+    vantage: VantageName = "",
     since: Since = None,
     until: Until = None,
-    reverse_dns: Annotated[
-        bool,
-        typer.Option("--reverse-dns", help="Name by address only where its reverse name agrees."),
-    ] = False,
-    memory_limit: Annotated[
-        str, typer.Option("--memory-limit", help="Memory of the engine; beyond it, disk.")
-    ] = "2GB",
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=1, show_default="every core", help="Threads.")
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option("--cluster", metavar="ADDRESS", help="A Dask scheduler; else this machine."),
-    ] = None,
+    reverse_dns: ReverseDns = False,
+    memory_limit: MemoryLimit = "2GB",
+    threads: Threads = None,
+    cluster: Cluster = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:

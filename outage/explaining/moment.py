@@ -44,26 +44,17 @@ def explain(
     engine = reading_engine(store, settings, catalogue, as_judged=as_judged)
     plane = plane_then(engine, subject, at)
     start, moment = slot_at(engine, plane, at)
-    slot_seconds = engine.planes[plane].slot_seconds
     view = look(engine, state_before(store, engine, moment), moment)
     weighed = weigh_operator(view, subject) if kind == "operator" else weigh_service(view, subject)
     outcome, track = _outcome(view, subject)
     found = None if track is None else incident(engine, track)
     read = readings(engine, subject, moment)
-    cold = warming(engine, moment, subject)
-    seen = _noticed(view, subject)
-    told = [
-        *sentences.why(kind, weighed, found is not None, settings.judging),
-        sentences.seen(read),
-        *sentences.places(kind, weighed.vantages),
-        *_stored(store, subject, moment, found),
-    ]
     record = Explanation(
         subject=subject,
         kind=kind,
         at=at,
         slot_start=start,
-        slot_seconds=slot_seconds,
+        slot_seconds=engine.planes[plane].slot_seconds,
         judged_at=moment,
         outcome=outcome,
         cause=weighed.cause,
@@ -74,10 +65,15 @@ def explain(
         weights=weighed.weights,
         vantages=weighed.vantages,
         operators_out=weighed.operators_out,
-        warming=cold,
+        warming=warming(engine, moment, subject),
         incident=found,
-        notices=seen,
-        sentences=(),
+        notices=_noticed(view, subject),
+    )
+    told = (
+        *sentences.why(kind, weighed, found is not None, settings.judging),
+        sentences.seen(read),
+        *sentences.places(kind, weighed.vantages),
+        *_stored(store, subject, moment, found),
     )
     return replace(record, sentences=(*_opening(record), *told, *_closing(record)))
 

@@ -131,7 +131,7 @@ class Explanation:
     warming: tuple[Warming, ...]
     incident: Incident | None
     notices: tuple[Notice, ...]
-    sentences: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
 
 
 _MOMENTS: Final = frozenset({"at", "slot_start", "judged_at", "since", "warm_from"})

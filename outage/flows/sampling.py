@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LONGEST_DAYS: Final = 7
+CLIENT_VANTAGES: Final = "client_vantages (client UBIGINT, vantage VARCHAR)"
 SPREAD: Final = ("bytes_down", "bytes_up")
 AT_START: Final = ("syn", "syn_ack")
 AT_END: Final = ("rst", "fin")
@@ -201,9 +202,7 @@ def make_dns_facts(
         " count(failed) AS known_dns_failures, median(rtt_ms) AS rtt_dns_ms,"
         " count(rtt_ms) AS known_rtt_dns_ms"
     )
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS client_vantages (client UBIGINT, vantage VARCHAR)"
-    )
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {CLIENT_VANTAGES}")
     connection.execute(f"""
         CREATE OR REPLACE TABLE dns_facts AS
         WITH queries AS (
@@ -236,7 +235,7 @@ def make_client_vantages(
 
     Then `client_vantages` holds the vantage of most of each client's flows.
     """
-    connection.execute("CREATE TABLE client_vantages (client UBIGINT, vantage VARCHAR)")
+    connection.execute(f"CREATE TABLE {CLIENT_VANTAGES}")
     found = connection.execute("SELECT DISTINCT vantage FROM facts").fetchall()
     if len(found) <= 1:
         return str(found[0][0]) if found else otherwise

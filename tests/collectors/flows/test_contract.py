@@ -37,7 +37,7 @@ VALUES = st.recursive(
 )
 
 
-def consumed(name: str, content: bytes) -> int:
+def assert_borne(name: str, content: bytes) -> int:
     """Read a file of this content; return its rows. Nothing but BadInput may come of it."""
     reader: FlowReader = load("outage.flow_readers", name)()
     rows, fault = 0, None
@@ -73,7 +73,7 @@ def test_a_reader_offers_what_the_interface_says(name: str) -> None:
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("content", [b"", b"\n\n\n", b"\0" * 100, b"{", b"[", b"a,b\n1,2\n", b"#"])
 def test_what_is_no_log_is_refused_or_empty(name: str, content: bytes) -> None:
-    assert consumed(name, content) == 0
+    assert assert_borne(name, content) == 0
 
 
 RECORDS: dict[str, list[dict[str, Any]]] = {
@@ -98,7 +98,7 @@ def test_json_of_any_kind_breaks_nothing(name: str, data: st.DataObject) -> None
             spoilt, key = spoilt[key], data.draw(st.sampled_from(sorted(spoilt[key])))
         spoilt[key] = data.draw(VALUES)
 
-    consumed(name, "\n".join(json.dumps(one) for one in records).encode())
+    assert_borne(name, "\n".join(json.dumps(one) for one in records).encode())
 
 
 HEADERS = {
@@ -117,4 +117,4 @@ def test_cells_of_any_kind_break_nothing(name: str, data: st.DataObject) -> None
     row = st.lists(st.sampled_from(WORDS), min_size=width, max_size=width).map(separator.join)
     lines = data.draw(st.lists(row | st.text(max_size=40), max_size=6))
 
-    consumed(name, (HEADERS[name] + "\n".join(lines)).encode("utf-8", "replace"))
+    assert_borne(name, (HEADERS[name] + "\n".join(lines)).encode("utf-8", "replace"))
