@@ -262,7 +262,7 @@ class _Job:
         counts = sum((Counter(one.named) for one in done), Counter[str]())
         self.outcome.flows = counts.total()
         self.outcome.named = {rule: counts[rule] for rule in RULES}
-        self.outcome.days = len({one.share.day for one in done if one.path})
+        self.outcome.days = len({one.share.day for one in done if one.paths})
 
     def _each(
         self, title: str, step: Callable[[Plan, One], Result], plan: Plan, items: Sequence[One]
@@ -287,7 +287,7 @@ class _Job:
 
     def _clear(self, days: set[int], done: Sequence[Classified]) -> None:
         """Remove what earlier runs, or steps that died, wrote of the days that were made anew."""
-        written = {one.path for one in done}
+        written = {path for one in done for path in one.paths}
         for day in days:
             unfinished = names_in(self._folder(day), ".*.tmp")
             for path in {*self._files(day), *unfinished} - written:

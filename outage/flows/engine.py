@@ -69,10 +69,10 @@ def quoted(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
-def parquet(paths: Iterable[str]) -> str:
+def parquet(paths: Iterable[str], *options: str) -> str:
     """Return SQL that reads Parquet files; names are no patterns, whatever is in them."""
     names = ", ".join(quoted(literally(one)) for one in paths)
-    return f"read_parquet([{names}], hive_partitioning = false)"
+    return f"read_parquet({', '.join((f'[{names}]', 'hive_partitioning = false', *options))})"
 
 
 def literally(path: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from outage.flows.engine import DAY_US, SECOND_US, moment, quoted
+from outage.flows.engine import DAY_US, SECOND_US, moment, parquet, quoted
 from outage.flows.inputs import ANSWERS, FLOWS, MOST_TTL, Log, rows_of
 from outage.slots import HOUR
 
@@ -25,6 +25,16 @@ GRACE: Final = 300
 MOST_GRACE: Final = 3_600
 RULES: Final = ("dns", "sni", "certificate", "address")
 CUT_US: Final = HOUR * SECOND_US
+KEYS: Final = (
+    'epoch_us("start") AS began, hash(server_ip) AS address,'
+    f" xor(hash(client), hash(began // {CUT_US})) AS client_cut"
+)
+JOINED: Final = """
+            LEFT JOIN spells s ON f.client_cut = s.client AND f.address = s.address
+                AND f.began BETWEEN s.since AND s.until
+            LEFT JOIN hosts h ON f.server_name = h.name
+            LEFT JOIN certificates c ON f.certificate_name = c.name
+            LEFT JOIN addresses a ON f.server_ip = a.name"""
 
 
 @dataclass(slots=True)
@@ -137,13 +147,10 @@ def named_flows(flows: Sequence[Log], share: Share, vantage: str) -> str:
     near = [log for log in flows if log.touches(share.start, share.end)]
     columns = ", ".join(f'f."{name}"' for name in FLOWS.columns if name != "vantage")
     filled = f"coalesce(f.vantage, {quoted(vantage)})" if vantage else "f.vantage"
+    within = f'"start" >= {moment(share.start)} AND "start" < {moment(share.end)}'
     return f"""
         WITH f AS (
-            SELECT *, epoch_us("start") AS began, hash(server_ip) AS address,
-                   xor(hash(client), hash(began // {CUT_US})) AS client_cut
-            FROM ({rows_of(near, FLOWS)})
-            WHERE "start" >= {moment(share.start)} AND "start" < {moment(share.end)}
-              AND {share.clients()}),
+            SELECT *, {KEYS} FROM ({rows_of(near, FLOWS)}) WHERE {within} AND {share.clients()}),
         g AS (
             SELECT {columns}, {filled} AS vantage,
                 coalesce(s.part, h.part, c.part, a.part) AS part,
@@ -151,11 +158,19 @@ def named_flows(flows: Sequence[Log], share: Share, vantage: str) -> str:
                      WHEN h.part IS NOT NULL THEN 'sni'::rule_t
                      WHEN c.part IS NOT NULL THEN 'certificate'::rule_t
                      WHEN a.part IS NOT NULL THEN 'address'::rule_t END AS named_by
-            FROM f
-            LEFT JOIN spells s ON f.client_cut = s.client AND f.address = s.address
-                AND f.began BETWEEN s.since AND s.until
-            LEFT JOIN hosts h ON f.server_name = h.name
-            LEFT JOIN certificates c ON f.certificate_name = c.name
-            LEFT JOIN addresses a ON f.server_ip = a.name)
+            FROM f {JOINED})
         SELECT g.* EXCLUDE (part, named_by), service, category, named_by
         FROM g LEFT JOIN parts USING (part)"""
+
+
+def coded_flows(log: Log) -> str:
+    """Return SQL for `row`, the number of a flow in its log, and `code`: that of its part times
+    four, plus that of the rule; flows without a name are left out."""
+    codes = ", ".join(f"{one}.part::INTEGER * 4 + {rule}" for rule, one in enumerate("shca"))
+    return f"""
+        WITH f AS (
+            SELECT file_row_number::UINTEGER AS row, server_ip, server_name, certificate_name,
+                   {KEYS}
+            FROM {parquet([log.path], "file_row_number = true")})
+        SELECT row, coalesce({codes})::USMALLINT AS code FROM f {JOINED}
+        WHERE code IS NOT NULL"""

@@ -6,17 +6,18 @@ half-way leaves nothing that counts, and may be done again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from outage.flows import naming, sampling
+from outage.flows import copying, naming, sampling
 from outage.flows.engine import Limits, engine, make_parts, parquet, quoted
 from outage.flows.inputs import Log
 from outage.flows.naming import Names, Share
-from outage.flows.places import make_folder, move, remove
+from outage.flows.places import exists, is_url, make_folder, move, remove
 from outage.slots import DAY, format_time
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What became of one share: its file (None: it has no flows), how many flows each rule named
+    """What became of one share: its files (none: it has no flows), how many flows each rule named
     ("" for none), and when the last of them ends (microseconds)."""
 
     share: Share
-    path: str | None
+    paths: tuple[str, ...]
     named: Mapping[str, int]
     last: int
 
@@ -68,18 +69,43 @@ def day_name(day: int) -> str:
 def classify_share(plan: Plan, share: Share) -> Classified:
     """Write the named flows of one share; the same rows whoever does it, however often."""
     folder = f"{plan.out}/flows/{day_name(share.day)}"
-    target = f"{folder}/part-{share.bucket:03}-of-{share.buckets:03}.parquet"
+    named: dict[str, Counter[str]] = {}
     with _opened(plan) as connection:
         naming.make_spells(connection, plan.answers, share, plan.grace, plan.look_back)
-        rows = write(connection, naming.named_flows(plan.flows, share, plan.vantage), target)
-        if not rows:
-            return Classified(share, None, {}, 0)
-        counts = connection.execute(
-            f"SELECT coalesce(named_by, ''), count(*), max(epoch_us(\"end\"))"
-            f" FROM {parquet([target])} GROUP BY ALL"
-        ).fetchall()
-    named = {str(rule): int(count) for rule, count, _ in counts}
-    return Classified(share, target, named, max(int(end) for _, _, end in counts))
+        near = [log for log in plan.flows if log.touches(share.start, share.end)]
+        copied = [log for log in near if _can_be_copied(connection, plan, log, share)]
+        for place, log in enumerate(copied):
+            target = f"{folder}/log-{place:04}.parquet"
+            named[target] = _copy(connection, plan, log, target)
+        if rest := [log for log in near if log not in copied]:
+            target = f"{folder}/part-{share.bucket:03}-of-{share.buckets:03}.parquet"
+            if write(connection, naming.named_flows(rest, share, plan.vantage), target):
+                named[target] = _rules(connection, target)
+        last = _last(connection, tuple(named)) if named else 0
+    return Classified(share, tuple(named), sum(named.values(), Counter()), last)
+
+
+def _can_be_copied(connection: DuckDBPyConnection, plan: Plan, log: Log, share: Share) -> bool:
+    local = not is_url(plan.out) and len(plan.names.parts) <= copying.MOST_PARTS
+    return local and copying.can_be_copied(connection, log, share, plan.vantage)
+
+
+def _copy(connection: DuckDBPyConnection, plan: Plan, log: Log, target: str) -> Counter[str]:
+    codes = copying.read_codes(connection, log)
+    with _whole(target) as unfinished:
+        copying.copy_named(log, plan.names, codes, unfinished)
+    return copying.count_rules(codes)
+
+
+def _rules(connection: DuckDBPyConnection, target: str) -> Counter[str]:
+    rows = f"SELECT coalesce(named_by, ''), count(*) FROM {parquet([target])} GROUP BY ALL"
+    return Counter(dict(connection.execute(rows).fetchall()))
+
+
+def _last(connection: DuckDBPyConnection, paths: Sequence[str]) -> int:
+    """Return when the last flow of some files ends, in microseconds."""
+    found = connection.execute(f'SELECT epoch_us(max("end")) FROM {parquet(paths)}').fetchone()
+    return int(found[0]) if found else 0
 
 
 @contextmanager
@@ -94,17 +120,26 @@ def _opened(plan: Plan) -> Iterator[DuckDBPyConnection]:
 
 def write(connection: DuckDBPyConnection, query: str, target: str) -> int:
     """Write the rows of a query as one Parquet file, whole or not at all; return how many."""
+    with _whole(target) as unfinished:
+        found = connection.execute(f"COPY ({query}) TO {quoted(unfinished)} ({WRITTEN})").fetchone()
+        rows = int(found[0]) if found else 0
+        if not rows:
+            remove(unfinished)
+    return rows
+
+
+@contextmanager
+def _whole(target: str) -> Iterator[str]:
+    """Yield a temporary name; what was written there gets its own when it is whole."""
     folder, name = target.rsplit("/", 1)
     make_folder(folder)
     unfinished = f"{folder}/.{name}.{uuid4().hex}.tmp"
     try:
-        found = connection.execute(f"COPY ({query}) TO {quoted(unfinished)} ({WRITTEN})").fetchone()
-        rows = int(found[0]) if found else 0
-        if rows:
+        yield unfinished
+        if exists(unfinished):
             move(unfinished, target)
     finally:
         remove(unfinished)
-    return rows
 
 
 def _replace(connection: DuckDBPyConnection, query: str, target: str) -> None:
