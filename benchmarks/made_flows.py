@@ -16,6 +16,7 @@ import duckdb
 A_DAY: Final = 20_000_000
 BEGIN_US: Final = 1_792_368_000_000_000  # 2026-10-19T00:00Z, a Monday
 NAMES: Final = 1_200
+WRITTEN: Final = "COMPRESSION zstd, PARQUET_VERSION v2"  # encoded as `outage flows read` does it
 FAMILIES: Final = (
     "e{}.whatsapp.net", "mmi{}.whatsapp.net", "mms{}.whatsapp.net", "mmv{}.whatsapp.net",
     "a{}.facebook.com", "i{}.instagram.com", "r{}.googlevideo.com", "n{}.nflxvideo.net",
@@ -47,9 +48,9 @@ def make(folder: Path, flows: int) -> None:
         engine.executemany("INSERT INTO names VALUES (?, ?)", [[h, _name(h)] for h in range(NAMES)])
         for day in range(days):
             rows = _answers(answers * day // days, answers * (day + 1) // days, span, answers)
-            engine.execute(f"COPY ({rows}) TO '{folder}/dns-{day:02}.parquet' (COMPRESSION zstd)")
+            engine.execute(f"COPY ({rows}) TO '{folder}/dns-{day:02}.parquet' ({WRITTEN})")
             rows = _flows(flows * day // days, flows * (day + 1) // days, span, flows, answers)
-            engine.execute(f"COPY ({rows}) TO '{folder}/flows-{day:02}.parquet' (COMPRESSION zstd)")
+            engine.execute(f"COPY ({rows}) TO '{folder}/flows-{day:02}.parquet' ({WRITTEN})")
     (folder / "made").touch()
 
 

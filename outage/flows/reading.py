@@ -28,6 +28,8 @@ Progress: TypeAlias = Callable[[Path, float], None]
 
 #: What lies in folders of logs and is none, and what is still being written.
 ASIDE: Final = ("*.md", "*.txt", "*.html", "LICENSE*", "README*", "*.tmp", "*.part", "*.key")
+#: Numbers that hardly repeat: their differences take a quarter less room and time.
+SPREAD: Final = frozenset({"start", "end", "time", "bytes_down", "bytes_up"})
 GROUP_ROWS: Final = 120_000  # of a row group: engines read few large ones fastest
 EMPTY: Final = "holds no record"
 
@@ -230,7 +232,14 @@ def _writer(path: Path, schema: pa.Schema) -> Any:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return ParquetWriter(path, schema, compression="zstd")
+        spread = [name for name in schema.names if name in SPREAD]
+        return ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            use_dictionary=[name for name in schema.names if name not in SPREAD],
+            column_encoding=dict.fromkeys(spread, "DELTA_BINARY_PACKED"),
+        )
     except OSError as error:
         raise UsageError(
             f"--out: {path.parent} cannot be written ({error.strerror}); name a folder that can be"

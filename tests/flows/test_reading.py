@@ -51,6 +51,19 @@ def test_flows_and_answers_are_written_in_canonical_columns(tmp_path: Path) -> N
     assert parquet.read_schema(answers).equals(answer_schema())
 
 
+def test_numbers_that_hardly_repeat_are_written_as_differences(tmp_path: Path) -> None:
+    log(tmp_path / "logs" / "conn.log", CONNECTION)
+
+    taken([tmp_path / "logs"], tmp_path / "out")
+
+    (flows,) = (tmp_path / "out" / "flows").glob("*.parquet")
+    group = parquet.read_metadata(flows).row_group(0)
+    encodings = {one.path_in_schema: one.encodings for one in map(group.column, range(19))}
+    assert "DELTA_BINARY_PACKED" in encodings["start"]
+    assert "DELTA_BINARY_PACKED" in encodings["bytes_up"]
+    assert "DELTA_BINARY_PACKED" not in encodings["syn"]
+
+
 def test_the_same_client_has_the_same_hash_in_flows_and_answers(tmp_path: Path) -> None:
     logs, out = tmp_path / "logs", tmp_path / "out"
     log(logs / "conn.log", CONNECTION)
