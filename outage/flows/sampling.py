@@ -23,6 +23,8 @@ SPREAD: Final = ("bytes_down", "bytes_up")
 AT_START: Final = ("syn", "syn_ack")
 AT_END: Final = ("rst", "fin")
 COUNTED: Final = (*SPREAD, *AT_START, *AT_END)
+ADDED: Final = ("flows", *COUNTED)
+PARTS: Final = "vantage, service, category"
 
 
 def make_facts(
@@ -35,25 +37,27 @@ def make_facts(
     """Create `facts`: what the slots of one UTC day saw, one row a slot and part.
 
     `own` are the classified flows that start on the day, `earlier` those of which some may last
-    into it. `service` is null for all flows
-    together, `category` empty for the whole service. Of each additive signal there are the sum
-    and `known_...`, how many flows knew it; `ended` counts the flows that end in the slot.
+    into it. `service` is null for all flows together, `category` empty for the whole service. Of
+    each additive signal there are the sum and `known_...`, how many flows knew it; `ended` counts
+    the flows that end in the slot.
     """
     slot = slot_seconds * SECOND_US
     first, last = day * DAY_US // slot, (day + 1) * DAY_US // slot - 1
     _make_touching(connection, own, earlier, day)
-    sums = "min(first) AS first, max(last) AS last, sum(ended)::BIGINT AS ended, " + ", ".join(
-        f"sum({x})::HUGEINT AS {x}, sum(known_{x})::BIGINT AS known_{x}"
-        for x in ("flows", *COUNTED)
-    )
-    connection.execute(f"""
-        CREATE OR REPLACE TABLE sums AS
-        SELECT vantage, slot, service, category, {sums} FROM (
-            {_inside(slot)} UNION ALL {_spanning(slot)})
-        WHERE slot BETWEEN {first} AND {last} GROUP BY ALL""")
+    _make_strides(connection, slot)
     _make_serving(connection, slot)
-    actives = _both("count(DISTINCT server_ip) AS active_servers", "FROM serving")
-    for table, query in (("medians", _medians(slot)), ("actives", actives)):
+    totals = ", ".join(
+        f"sum({x})::HUGEINT AS {x}, coalesce(sum(known_{x}), 0)::BIGINT AS known_{x}" for x in ADDED
+    )
+    ended = "coalesce(sum(ended), 0)::BIGINT AS ended"
+    sums = f"min(first) AS first, max(last) AS last, {ended}, {totals}"
+    served = f"unnest(range(greatest(a, {first}), least(b, {last}) + 1)) AS slot"
+    serving = f"SELECT {PARTS}, server, {served} FROM serving"
+    for table, query in (
+        ("sums", f"SELECT {PARTS}, slot, {sums} FROM ({_added(slot)}) GROUP BY ALL"),
+        ("medians", _both("median(rtt_ms) AS rtt_ms, count(*) AS known_rtt_ms", _times(slot))),
+        ("actives", _both("count(DISTINCT server) AS active_servers", serving)),
+    ):
         connection.execute(
             f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM ({query})"
             f" WHERE slot BETWEEN {first} AND {last}"
@@ -100,29 +104,45 @@ def _read(files: Sequence[str], where: str) -> str:
     )
 
 
-def _inside(slot: int) -> str:
-    """Return SQL for what flows within a single slot add to it."""
-    return _grouped(
-        f"SELECT vantage, service, category, starts // {slot} AS slot, starts AS moment,"
-        f" ends AS ended, {', '.join(COUNTED)}"
-        f" FROM touching WHERE ends // {slot} = starts // {slot}"
-    )
+def _make_strides(connection: DuckDBPyConnection, slot: int) -> None:
+    """Create `strides`: the sums of the flows from one slot to another (`a` to `b`), by part."""
+    sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in COUNTED)
+    connection.execute(f"""
+        CREATE OR REPLACE TABLE strides AS
+        SELECT {PARTS}, starts // {slot} AS a, ends // {slot} AS b, min(starts) AS first,
+               max(starts) AS last, count(*) AS flows, {sums}
+        FROM touching GROUP BY ALL""")
 
 
-def _spanning(slot: int) -> str:
-    """Return SQL for what flows over several slots add to each of them."""
+def _added(slot: int) -> str:
+    """Return SQL for what flows add to slots, several rows a slot and part."""
+    first, last, inside = (_kept(names) for names in (AT_START, AT_END, SPREAD))
+    return f"""
+        SELECT {PARTS}, a AS slot, first, last, flows, {first} FROM strides
+        UNION ALL BY NAME
+        SELECT {PARTS}, b AS slot, flows AS ended, {last} FROM strides
+        UNION ALL BY NAME
+        SELECT {PARTS}, a AS slot, flows AS known_flows, {inside} FROM strides WHERE a = b
+        UNION ALL BY NAME
+        {_spread(slot)}"""
+
+
+def _kept(names: Sequence[str]) -> str:
+    return ", ".join(f"{x}, known_{x}" for x in names)
+
+
+def _spread(slot: int) -> str:
+    """Return SQL for the bytes that flows over several slots add to each of them."""
     upto = f"(least((slot + 1) * {slot}, ends) - starts)"
     before = f"greatest(slot * {slot} - starts, 0)"
-    fields = [f"CASE WHEN slot = starts // {slot} THEN starts END AS moment"]
-    fields += [f"CASE WHEN slot = ends // {slot} THEN ends END AS ended"]
-    fields += [f"{_share(x, upto)} - {_share(x, before)} AS {x}" for x in SPREAD]
-    fields += [f"CASE WHEN slot = starts // {slot} THEN {x} END AS {x}" for x in AT_START]
-    fields += [f"CASE WHEN slot = ends // {slot} THEN {x} END AS {x}" for x in AT_END]
-    return _grouped(
-        f"SELECT vantage, service, category, slot, {', '.join(fields)} FROM ("
-        f"SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot FROM touching"
-        f" WHERE ends // {slot} > starts // {slot})"
-    )
+    fields = ", ".join(f"{_share(x, upto)} - {_share(x, before)} AS {x}" for x in SPREAD)
+    sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in SPREAD)
+    return f"""
+        SELECT {PARTS}, slot, 0 AS flows, count(*) AS known_flows, {sums} FROM (
+            SELECT {PARTS}, slot, {fields} FROM (
+                SELECT *, unnest(range(starts // {slot}, ends // {slot} + 1)) AS slot
+                FROM touching WHERE ends // {slot} > starts // {slot}))
+        GROUP BY ALL"""
 
 
 def _share(column: str, part: str) -> str:
@@ -137,44 +157,33 @@ def _share(column: str, part: str) -> str:
     )
 
 
-def _grouped(rows: str) -> str:
-    sums = ", ".join(f"sum({x})::HUGEINT AS {x}, count({x}) AS known_{x}" for x in COUNTED)
-    return (
-        "SELECT vantage, service, category, slot, min(moment) AS first, max(moment) AS last,"
-        f" count(moment)::HUGEINT AS flows, count(*) AS known_flows, count(ended) AS ended, {sums}"
-        f" FROM ({rows}) GROUP BY ALL"
-    )
-
-
 def _both(select: str, rows: str) -> str:
     """Return SQL that makes one row a category and one for the whole service."""
     return (
-        f"SELECT vantage, starts AS slot, service, category, {select} FROM ({rows})"
-        " WHERE category <> '' GROUP BY ALL UNION ALL"
-        f" SELECT vantage, starts AS slot, service, '' AS category, {select} FROM ({rows})"
+        f"SELECT {PARTS}, slot, {select} FROM ({rows}) WHERE category <> '' GROUP BY ALL"
+        f" UNION ALL SELECT vantage, service, '' AS category, slot, {select} FROM ({rows})"
         " GROUP BY ALL"
     )
 
 
-def _medians(slot: int) -> str:
-    rows = (
-        f"SELECT vantage, starts // {slot} AS starts, service, category, rtt_ms FROM touching"
+def _times(slot: int) -> str:
+    return (
+        f"SELECT {PARTS}, starts // {slot} AS slot, rtt_ms FROM touching"
         " WHERE service IS NOT NULL AND rtt_ms IS NOT NULL"
     )
-    return _both("median(rtt_ms) AS rtt_ms, count(*) AS known_rtt_ms", rows)
 
 
 def _make_serving(connection: DuckDBPyConnection, slot: int) -> None:
-    """Create `serving`: which address served which part in which slot (named `starts`)."""
-    names = "vantage, service, category, server_ip"
+    """Create `serving`: which server served which part, from one slot to another (`a` to `b`).
+
+    Hashes of 64 bits stand for addresses. That two of 100,000 in a slot share theirs has a
+    chance of one in four thousand million.
+    """
     connection.execute(f"""
         CREATE OR REPLACE TABLE serving AS
-        SELECT DISTINCT * FROM (
-            SELECT {names}, starts // {slot} AS starts FROM touching
-            WHERE service IS NOT NULL AND ends // {slot} = starts // {slot}
-            UNION ALL
-            SELECT {names}, unnest(range(starts // {slot}, ends // {slot} + 1)) AS starts
-            FROM touching WHERE service IS NOT NULL AND ends // {slot} > starts // {slot})""")
+        SELECT DISTINCT {PARTS}, hash(server_ip) AS server,
+               starts // {slot} AS a, ends // {slot} AS b
+        FROM touching WHERE service IS NOT NULL""")
 
 
 def make_dns_facts(
