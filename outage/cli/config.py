@@ -66,7 +66,7 @@ def _in_options(catalogue: Catalogue, path: Path | None) -> list[str]:
     from outage.errors import ConfigError
     from outage.judging.signatures import adapted
 
-    faults = [str(fault) for fault in misconfigured(Workshop(catalogue, now))]
+    faults = list(misconfigured(Workshop(catalogue, now)).values())
     try:
         adapted(catalogue.settings.signatures)
     except ConfigError as error:

@@ -31,7 +31,7 @@ def sources(
 
     catalogue = load_catalogue(config_file(config))
     with Store.open(database) as store:
-        found = list(healths(store, catalogue.sources, now()))
+        found = list(healths(store, catalogue, now()))
     if as_json:
         print_json({"sources": [one.as_json() for one in found]})
         return

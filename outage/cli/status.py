@@ -32,7 +32,7 @@ def status(
 
     catalogue = load_catalogue(config_file(config))
     with Store.open(database) as store:
-        found = list(healths(store, catalogue.sources, now()))
+        found = list(healths(store, catalogue, now()))
         held = _held(store)
     if as_json:
         print_json({**held, "sources": [one.as_json() for one in found]})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from outage.catalogue import Source
+from outage.catalogue import Catalogue, Source
 from outage.collecting.building import described, lacking, with_least_lag
+from outage.collecting.jobs import Workshop, misconfigured
 from outage.collecting.schedule import is_open, next_run, set_back
 from outage.slots import format_time
 from outage.store import Freshness, Standing, Store
@@ -22,6 +23,7 @@ class State(StrEnum):
     FAILING = "failing"
     OPEN = "circuit open"
     LACKING = "lacking"
+    FAULTY = "misconfigured"
     NEVER = "never collected"
 
 
@@ -65,15 +67,19 @@ class Health:
         }
 
 
-def healths(store: Store, sources: Mapping[str, Source], now: int) -> Iterator[Health]:
+def healths(store: Store, catalogue: Catalogue, now: int) -> Iterator[Health]:
     """Yield the health of every configured source, in order of their names."""
     fresh, standings = {one.name: one for one in store.freshness()}, store.standings()
-    for name, configured in sorted(sources.items()):
+    faults = misconfigured(Workshop(catalogue, lambda: now))
+    for name, configured in sorted(catalogue.sources.items()):
         source = with_least_lag(configured)
         freshness = fresh.get(name, Freshness(name, None, None, None, None))
         standing = standings.get(name, Standing(name))
         lacks = tuple(lacking(source))
-        state, text = _judged(source, freshness, standing, lacks, now)
+        state, text = _judged(source, freshness, standing, now)
+        if lacks or name in faults:
+            state = State.LACKING if lacks else State.FAULTY
+            text = "; ".join(lacks) or faults[name]
         after = max(next_run(source, standing), now)
         yield Health(name, source, state, text, freshness, standing, after, lacks)
 
@@ -84,15 +90,9 @@ def allowed_age(source: Source) -> int:
 
 
 def _judged(
-    source: Source,
-    freshness: Freshness,
-    standing: Standing,
-    lacks: tuple[str, ...],
-    now: int,
+    source: Source, freshness: Freshness, standing: Standing, now: int
 ) -> tuple[State, str]:
     error = freshness.last_error or "no reason was kept"
-    if lacks:
-        return State.LACKING, "; ".join(lacks)
     if told := set_back(standing, now):
         return State.LATE, told
     if is_open(standing, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -119,15 +119,18 @@ class Workshop:
         return Matcher.of(self.catalogue)
 
 
-def misconfigured(workshop: Workshop) -> Iterator[str]:
-    """Yield a line for each source that cannot be built, whatever its secrets are."""
+def misconfigured(workshop: Workshop) -> dict[str, str]:
+    """Return a line for each source that cannot be built, whatever its secrets are, by name."""
+    faults = {}
     for name, source in sorted(workshop.catalogue.sources.items()):
         job = Job(name, with_least_lag(source), Standing(name), None)
         try:
             workshop.collector(job, _ReadOnly(None, name), _no_sleep, secrets=False)
         except OutageError as error:
             text = str(error)
-            yield text if text.startswith(f"sources.{name}") else f"sources.{name}: {text}"
+            named = text.startswith(f"sources.{name}")
+            faults[name] = text if named else f"sources.{name}: {text}"
+    return faults
 
 
 def estimate(store: Store, workshop: Workshop, job: Job) -> Estimate | None:

@@ -130,6 +130,20 @@ def test_status_is_content_with_fresh_sources() -> None:
     assert source["lacking"] == []
 
 
+def test_a_source_at_fault_is_told_as_the_check_tells_it() -> None:
+    configure(
+        '[sources.o]\nplug = "ooni"\nlag_seconds = 7200\nslot_seconds = 3600\n'
+        'options = { tests = { whatsapp = { test_name = "whatsapp" } } }\n' + folder_source()
+    )
+    fault = invoke("config", "check").stderr.strip().removeprefix("outage.toml: ")
+    assert fault.startswith("sources.o: no operator has asns; add asns")
+    shown = invoke("sources")
+    assert shown.exit_code == 0
+    assert f"o (ooni): misconfigured: {fault}\n" in shown.stdout
+    assert f"o: misconfigured: {fault}\n" in invoke("status").stdout
+    assert "exports: never collected" in invoke("status").stdout
+
+
 def test_a_dry_run_tells_the_price_and_asks_nobody() -> None:
     with serving(FakeX()) as server:
         configure(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from outage.batches import SampleBatch
-from outage.catalogue import Source
+from outage.catalogue import Source, overlay
 from outage.collecting.health import Health, State, allowed_age, healths, told_span
 from outage.store import Standing, Store
 from outage.words import Sample, Series
@@ -24,7 +25,8 @@ def deliver(store: Store, end: int) -> None:
 
 def health(store: Store, **table: Any) -> Health:
     """Return the health of the source `made`."""
-    (found,) = healths(store, {"made": Source.model_validate({**STEADY, **table})}, NOW)
+    source = Source.model_validate({**STEADY, **table})
+    (found,) = healths(store, replace(overlay({}), sources={"made": source}), NOW)
     return found
 
 
@@ -91,6 +93,12 @@ def test_what_is_missing_is_told(opened: Store, monkeypatch: pytest.MonkeyPatch)
     assert misspelt.lacking == ("options.subjet: there is no such option; did you mean subject?",)
     (broken,) = health(opened, plug="gone").lacking
     assert "'gone' from habits 1.0 does not load" in broken
+
+
+def test_options_at_fault_are_told_before_anything_is_asked(opened: Store) -> None:
+    found = health(opened, plug="ooni", options={"tests": {"alpha": {"test_name": "alpha"}}})
+    assert (found.state, found.fine, found.lacking) == (State.FAULTY, False, ())
+    assert found.text.startswith("sources.made")
 
 
 @pytest.mark.parametrize(
