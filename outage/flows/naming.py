@@ -108,9 +108,10 @@ def make_spells(
 
     Only the latest answer counts; of those of the same microsecond the one with the longest TTL,
     then the first name of the alphabet. An unknown TTL is 0. `look_back` (microseconds) is how
-    long any answer lasts. Hashes of 64 bits stand for addresses, and for clients with the hour:
-    numbers are joined faster than text. That two of ten million clients share theirs has a chance
-    of one in 370,000, and then they must have asked for the same address in the same hour.
+    long any answer lasts. Hashes of 64 bits stand for addresses, for clients with the hour, and
+    for pairs of both: numbers are joined and sorted faster than text. That two of ten million
+    clients share theirs has a chance of one in 370,000, and then they must have asked for the same
+    address in the same hour. Answers for addresses without any listed name are left out at once.
     """
     since = share.start - look_back
     near = [log for log in answers if log.touches(since, share.end)]
@@ -118,16 +119,23 @@ def make_spells(
     lasting = f"least(greatest(coalesce(ttl, 0), 0), {MOST_TTL}) + {grace}"
     connection.execute(f"""
         CREATE OR REPLACE TABLE spells AS
-        WITH answers AS (
-            SELECT hash(client) AS client, hash(address) AS address, name, part,
+        WITH names AS (
+            SELECT name, part, row_number() OVER (ORDER BY name DESC) AS place
+            FROM (SELECT DISTINCT name FROM ({rows})) LEFT JOIN hosts USING (name)),
+        listed AS (
+            SELECT DISTINCT hash(address) AS address FROM ({rows}) SEMI JOIN hosts USING (name)
+            WHERE address IS NOT NULL),
+        answers AS (
+            SELECT hash(address) AS address, xor(hash(client), hash(hash(address))) AS pair,
+                   part, place,
                    epoch_us(time) AS since, epoch_us(time) + ({lasting}) * {SECOND_US} AS expires
-            FROM ({rows}) LEFT JOIN hosts USING (name)
+            FROM ({rows}) JOIN names USING (name)
             WHERE address IS NOT NULL AND {share.clients()}
               AND time >= {moment(since)} AND time < {moment(share.end)}),
         followed AS (
-            SELECT client, address, part, since, expires, lead(since) OVER (
-                PARTITION BY client, address ORDER BY since, expires, name DESC) AS next
-            FROM answers),
+            SELECT xor(pair, hash(address)) AS client, address, part, since, expires,
+                   lead(since) OVER (PARTITION BY pair ORDER BY since, expires, place) AS next
+            FROM answers SEMI JOIN listed USING (address)),
         spells AS (
             SELECT client, address, part, since,
                    least(expires, coalesce(next - 1, expires)) AS until

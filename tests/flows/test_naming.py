@@ -90,11 +90,29 @@ def test_of_answers_at_the_same_moment_the_longest_lived_counts_then_the_first_n
         answer("c", "beta.example", "198.51.100.1", 0, ttl=61),
         answer("d", "gamma.example", "198.51.100.1", 0, ttl=60),
         answer("d", "beta.example", "198.51.100.1", 0, ttl=60),
+        answer("e", "a.unlisted.example", "198.51.100.1", 0, ttl=60),
+        answer("e", "beta.example", "198.51.100.1", 0, ttl=60),
     ]
 
-    rows = named(tmp_path, [flow("c", "198.51.100.1", 1), flow("d", "198.51.100.1", 2)], answers)
+    rows = named(tmp_path, [flow(x, "198.51.100.1", n) for n, x in enumerate("cde")], answers)
 
-    assert rows == [Named("beta", "", "dns")] * 2
+    assert rows == [Named("beta", "", "dns"), Named("beta", "", "dns"), NOTHING]
+
+
+def test_clients_whose_names_are_addresses_keep_their_own_answers(tmp_path: Path) -> None:
+    one, two = "198.51.100.1", "198.51.100.2"
+    answers = [
+        answer(client, name, address, second, ttl=600)
+        for second, (client, address, name) in enumerate(
+            [(one, one, "c1.alpha.example"), (two, two, "beta.example"),
+             (one, two, "mm1.alpha.example"), (two, one, "gamma.example")]
+        )
+    ]  # fmt: skip
+    flows = [flow(x, y, 60 + n) for n, (x, y) in enumerate([(one, one), (two, two), (one, two)])]
+
+    assert named(tmp_path, flows, answers) == [
+        CHAT, Named("beta", "", "dns"), Named("alpha", "media", "dns"),
+    ]  # fmt: skip
 
 
 def test_an_answer_of_yesterday_names_a_flow_of_today(tmp_path: Path) -> None:
