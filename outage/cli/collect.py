@@ -61,30 +61,33 @@ def collect(
         if not found:
             typer.echo("no source is configured; see [sources.NAME] in docs/catalogue.md")
         workshop = Workshop(catalogue, now)
-        fine = (
-            _tell_costs(store, workshop, found)
-            if dry_run
-            else _run(store, workshop, found, named=bool(sources))
-        )
+        chosen, fine = _chosen(found, now(), named=bool(sources))
+        fine = (_tell_costs if dry_run else _run)(store, workshop, chosen) and fine
     if not fine:
         raise typer.Exit(1)
 
 
-def _run(store: Store, workshop: Workshop, found: list[Job], *, named: bool) -> bool:
-    """Carry the jobs out and tell each outcome; return whether all is well."""
-    from outage.clock import now
-    from outage.collecting.running import collect as carry_out
-
+def _chosen(found: list[Job], now: int, *, named: bool) -> tuple[list[Job], bool]:
+    """Tell which jobs are left out now; return the others, and whether that is no trouble."""
     chosen, fine = [], True
     for job in found:
-        if left_out := job.left_out(now(), named=named):
+        if left_out := job.left_out(now, named=named):
             typer.echo(f"{job.name}: {left_out.text}", err=left_out.worrying)
             fine = fine and not left_out.worrying
         else:
             chosen.append(job)
+    return chosen, fine
+
+
+def _run(store: Store, workshop: Workshop, found: list[Job]) -> bool:
+    """Carry the jobs out and tell each outcome; return whether all is well."""
+    from outage.clock import now
+    from outage.collecting.running import collect as carry_out
+
+    fine = True
     with ExitStack() as stack:
         screen = _Screen(stack)
-        for outcome in carry_out(store, workshop, chosen, now, screen):
+        for outcome in carry_out(store, workshop, found, now, screen):
             screen.clear()
             fine = _tell(outcome) and fine
     return fine
@@ -92,18 +95,24 @@ def _run(store: Store, workshop: Workshop, found: list[Job], *, named: bool) -> 
 
 def _tell(outcome: Outcome) -> bool:
     """Print what came of a source; return whether all is well."""
-    from outage.slots import format_time
-
-    counts, window = outcome.counts, outcome.job.window
+    counts = outcome.counts
     parts = [f"{counts.new:,} new", f"{counts.unchanged:,} unchanged"]
     parts += [f"{counts.replaced:,} replaced"] if counts.replaced else []
     parts += [f"{counts.corrected:,} corrected"] if counts.corrected else []
     parts += [f"{counts.rejected:,} rejected, see `outage rejected`"] if counts.rejected else []
-    span = f"{format_time(window.since)} to {format_time(window.until)}" if window else ""
-    typer.echo(f"{outcome.job.name}: {span}: {', '.join(parts)}")
+    typer.echo(f"{_what(outcome.job)}: {', '.join(parts)}")
     if outcome.fault is not None:
         typer.echo(f"outage: {outcome.told()}", err=True)
     return outcome.fault is None and not counts.rejected
+
+
+def _what(job: Job) -> str:
+    """Return a job's source and window."""
+    from outage.slots import format_time
+
+    window = job.window
+    assert window is not None  # without one it is left out
+    return f"{job.name}: {format_time(window.since)} to {format_time(window.until)}"
 
 
 def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> bool:
@@ -120,7 +129,7 @@ def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> bool:
             fine = False
             continue
         total += told.dollars if told else 0.0
-        typer.echo(f"{job.name}: {_told_cost(job, told)}")
+        typer.echo(f"{_what(job)}: {_told_cost(job, told)}")
     typer.echo(f"together: ${total:,.2f}; nothing was asked")
     return fine
 
@@ -128,8 +137,6 @@ def _tell_costs(store: Store, workshop: Workshop, found: list[Job]) -> bool:
 def _told_cost(job: Job, told: Estimate | None) -> str:
     from outage.collecting.building import described
 
-    if job.window is None:
-        return "nothing to collect: no new slot is complete yet"
     if told is None:
         return f"cost: {described(job.source, 'cost') or 'not known'}"
     return f"{told.requests:,} requests, ${told.dollars:,.2f}: {told.text}"

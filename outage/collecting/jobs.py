@@ -14,7 +14,7 @@ from outage.collecting.schedule import Window, due, is_open, next_run, set_back,
 from outage.collecting.watching import watched
 from outage.errors import OutageError, UsageError
 from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
-from outage.slots import format_time
+from outage.slots import floor_slot, format_time
 from outage.store import Standing, Store
 
 if TYPE_CHECKING:
@@ -55,11 +55,23 @@ class Job:
         if self.window is None and (doubt := set_back(self.standing, now)):
             return LeftOut(doubt, worrying=True)
         if self.window is None:
-            return LeftOut("no new slot is complete yet", worrying=False)
+            return LeftOut(self._nothing_new(), worrying=False)
         if not (named or self.asked_for or due(self.source, self.standing, now + SLACK)):
             first = format_time(next_run(self.source, self.standing))
             return LeftOut(f"not due before {first}; {to_ask}", worrying=False)
         return None
+
+    def _nothing_new(self) -> str:
+        reached, seconds = self.standing.collected_until, self.source.slot_seconds
+        if self.asked_for:
+            return "no complete slot lies in that time"
+        if reached is None:
+            return "no new slot is complete yet"
+        complete = floor_slot(reached, seconds) + seconds + self.source.lag_seconds
+        return (
+            f"everything up to {format_time(reached)} is collected; the next slot is complete at"
+            f" {format_time(complete)}"
+        )
 
 
 def jobs(

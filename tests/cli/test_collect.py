@@ -155,12 +155,31 @@ def test_a_dry_run_tells_the_price_and_asks_nobody() -> None:
         assert server.requests == []
     assert answer.exit_code == 0
     first, second, last = answer.stdout.splitlines()
-    assert first == "exports: cost: none"
+    assert first == "exports: 2014-01-03T00:00:00Z to 2016-01-01T00:00:00Z: cost: none"
     assert "requests, $" in second
     assert "at $0.50 a day in 5 days" in second
     assert last.startswith("together: $")
     with Store.open("sqlite:///outage.db") as store:
         assert store.remembered("x", "spent") is None
+
+
+def test_a_dry_run_after_a_collection_tells_when_there_is_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("outage.clock.now", lambda: parse_time("2014-02-22T19:05:00Z"))
+    configure(folder_source() + "lag_seconds = 60\n")
+    push()
+    window = "exports: 2014-02-21T19:00:00Z to 2014-02-22T19:00:00Z"
+    assert f"{window}: cost: none\n" in invoke("collect", "exports", "--dry-run").stdout
+    assert f"{window}: 1 new, 0 unchanged\n" in invoke("collect", "exports").stdout
+    all_there = (
+        "exports: everything up to 2014-02-22T19:00:00Z is collected;"
+        " the next slot is complete at 2014-02-22T19:11:00Z\n"
+    )
+    assert invoke("collect", "exports").stdout == all_there
+    assert invoke("collect", "exports", "--dry-run").stdout.startswith(all_there)
+    later = invoke("collect", "--since", "2014-02-22T19:00:00Z", "--dry-run")
+    assert later.stdout.startswith("exports: no complete slot lies in that time\n")
 
 
 def test_a_source_that_cannot_say_its_price_keeps_no_other_from_saying_it() -> None:
