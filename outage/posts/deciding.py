@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 from outage.posts.edges import WORD
-from outage.posts.lexicon import Kind
+from outage.posts.lexicon import TROUBLES, Kind
 from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
@@ -30,18 +30,29 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
 
     `told` is the language that the text seems to be in.
     """
-    errors = reading.kinds(Kind.ERROR, Kind.NEAR)
+    errors = _troubles(reading)
     if not errors:
         return dict.fromkeys(one.subject for one in _clear(reading, (), by_trouble))
     turns = _Turns(reading, errors, told)
-    serious = [error for error in _distinct(errors, told) if turns.leave(error)]
-    names = _clear(reading, serious, by_trouble)
+    serious = [error for error in turns.errors if turns.leave(error)]
+    names = _clear(reading, [one for one in turns.errors if not turns.denied(one)], by_trouble)
     found: dict[str, str | None] = dict.fromkeys(one.subject for one in names)
-    for error, subjects in _bound(reading, names, serious):
+    for error, subjects in _bound(reading, names, serious, wide=turns.here()):
         for subject in subjects:
             found[subject] = _closer(found[subject], error.phrase.languages, told)
     for subject in _recovered(reading, names, turns):
         found[subject] = None
+    return found
+
+
+def _troubles(reading: Reading) -> list[Said]:
+    """Return phrases of trouble; what is seen or tried is one beside something else around it."""
+    supports = reading.supports()
+    found = reading.kinds(*TROUBLES)
+    if supports:
+        found += reading.kinds(Kind.SEEN)
+    if len(supports) > 1:
+        found += reading.kinds(Kind.TRIED)
     return found
 
 
@@ -79,7 +90,7 @@ class _Turns:
         rest = [error for error in errors if not _touches(error, own)]
         others = {language for error in rest for language in error.phrase.languages}
         self._reading = reading
-        self._languages = others | {told} if own else others
+        self._languages = others | {told}
         self.errors = _distinct(
             (one for one in errors if one.phrase.languages & self._languages), told
         )
@@ -87,6 +98,7 @@ class _Turns:
         self._denials = self.of(Kind.DENIAL)
         self._memories = [one for one in self.of(Kind.MEMORY) if not _touches(one, ongoing)]
         self._wishes = self.of(Kind.WISH)
+        self._elsewhere = self.of(Kind.ELSEWHERE)
 
     def of(self, kind: Kind) -> list[Said]:
         """Return the phrases of a kind."""
@@ -97,9 +109,16 @@ class _Turns:
         """Tell whether an error phrase is neither denied nor remembered nor wished for."""
         return (
             not self.denied(error)
-            and not any(_same_sentence(self._reading, error, one) for one in self._memories)
+            and not any(
+                _same_sentence(self._reading, error, one)
+                for one in (*self._memories, *self._elsewhere)
+            )
             and not any(_same_clause(self._reading, error, one) for one in self._wishes)
         )
+
+    def here(self) -> bool:
+        """Tell whether what is said around it lets trouble be of a name farther off."""
+        return bool(self._reading.supports()) and not self._elsewhere
 
     def denied(self, error: Said) -> bool:
         """Tell whether an error phrase is part of a denial, or of what only sounds like it."""
@@ -141,19 +160,38 @@ def _beside(reading: Reading, name: Named, errors: Iterable[Said]) -> bool:
 
 
 def _bound(
-    reading: Reading, names: Sequence[Named], phrases: Iterable[Said]
+    reading: Reading, names: Sequence[Named], phrases: Iterable[Said], wide: bool = False
 ) -> Iterator[tuple[Said, set[str]]]:
     """Yield each phrase and the subjects of which it is said: the nearest, and all listed along."""
     groups = list(_groups(reading, names))
     for phrase in phrases:
-        distances = [
-            (distance, number)
-            for number, group in enumerate(groups)
-            for one in group
-            if (distance := _distance(reading, phrase, one)) is not None
-        ]
+        distances = _distances(reading, phrase, groups, _distance)
+        if wide and not distances:
+            distances = _distances(reading, phrase, groups, _wide_distance)
         if distances:
             yield phrase, {one.subject for one in groups[min(distances)[1]]}
+
+
+def _distances(
+    reading: Reading,
+    phrase: Said,
+    groups: Iterable[Iterable[Named]],
+    measure: Callable[[Reading, Said, Named], float | None],
+) -> list[tuple[float, int]]:
+    """Return the distance of a phrase from each name that it may speak of, and the name's group."""
+    return [
+        (distance, number)
+        for number, group in enumerate(groups)
+        for one in group
+        if (distance := measure(reading, phrase, one)) is not None
+    ]
+
+
+def _wide_distance(reading: Reading, said: Said, name: Named) -> float | None:
+    """Return how far a phrase is from a name, whatever stands between."""
+    if said.phrase.kind is Kind.NEAR or said.phrase.subject not in ("", name.subject):
+        return None
+    return float(reading.words(*_between(said, name)))
 
 
 def _groups(reading: Reading, names: Sequence[Named]) -> Iterator[list[Named]]:

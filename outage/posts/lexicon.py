@@ -32,9 +32,17 @@ class Kind(StrEnum):
     MEMORY = "memory"
     ONGOING = "ongoing"
     WISH = "wish"
+    ELSEWHERE = "elsewhere"
+    SEEN = "seen"
+    TRIED = "tried"
+    SINCE = "since"
+    ASKED = "asked"
 
 
 TROUBLES: Final = (Kind.ERROR, Kind.NEAR)
+#: What people say around a trouble: it makes what is `seen` one.
+SUPPORT: Final = (Kind.TRIED, Kind.SINCE, Kind.ASKED)
+_HEARD_FIRST: Final = frozenset({*TROUBLES, *SUPPORT, Kind.SEEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +90,8 @@ class Roles:
 class Lexicon:
     """Patterns (folded) with their roles, the phrases, and the words that all of them know.
 
-    `roles` are names, their context and phrases of trouble, `turns` the phrases that turn trouble
-    round; `spellings` are the names as a first glance sees them, folded or not.
+    `roles` are names, their context and phrases of trouble and around it, `turns` the phrases that
+    turn trouble round; `spellings` are the names as a first glance sees them, folded or not.
     `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
     `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear.
     """
@@ -109,7 +117,7 @@ class Lexicon:
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
             phrases.append(_placed(phrase, pattern))
-            _add_parts(roles if phrase.kind in TROUBLES else turns, phrases, pattern)
+            _add_parts(roles if phrase.kind in _HEARD_FIRST else turns, phrases, pattern)
             tails.update(_tails(phrases[-1], pattern))
         for role in (*roles.values(), *turns.values()):
             role.said = [
@@ -173,6 +181,11 @@ def _kinds(wording: Wording) -> dict[Kind, Mapping[str, tuple[str, ...]]]:
         Kind.MEMORY: wording.memories,
         Kind.ONGOING: wording.ongoing,
         Kind.WISH: wording.wishes,
+        Kind.ELSEWHERE: wording.elsewhere,
+        Kind.SEEN: wording.seen,
+        Kind.TRIED: wording.tried,
+        Kind.SINCE: wording.since,
+        Kind.ASKED: wording.asked,
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from outage.posts.edges import WORD, after, before
-from outage.posts.lexicon import Kind, Lexicon, Name, Phrase, Roles
+from outage.posts.lexicon import SUPPORT, TROUBLES, Kind, Lexicon, Name, Phrase, Roles
 
 Find: TypeAlias = Callable[[str], Sequence[tuple[Roles, int, int]]]
 Span: TypeAlias = tuple[int, int]
@@ -61,6 +61,17 @@ class Reading:
         """Return the phrases of some kinds, in the order of the text."""
         return [one for one in self.said if one.phrase.kind in kinds]
 
+    def supports(self) -> set[Kind]:
+        """Return the kinds of what is said around a trouble."""
+        return {one.phrase.kind for one in self.said} & {*SUPPORT}
+
+    def troubled(self) -> bool:
+        """Tell whether something fails, or something is seen and more is said around it."""
+        kinds = {one.phrase.kind for one in self.said}
+        return not kinds.isdisjoint(TROUBLES) or (
+            len(kinds) > 1 and (Kind.SEEN in kinds or Kind.TRIED in kinds)
+        )
+
     def words(self, start: int, end: int) -> int:
         """Count the words between two places."""
         return len(WORD.findall(self.text, start, max(start, end)))
@@ -98,7 +109,7 @@ def read(text: str, lexicon: Lexicon, find: Find, find_turns: Find) -> Reading |
         elif role.names and right in lexicon.tails:
             reading.said.append(_tail(end, right, lexicon))
     reading.said.extend(_phrases(hits, lexicon, reading))
-    if reading.said:
+    if reading.troubled():
         reading.said.extend(_phrases(_at_edges(text, find_turns(text)), lexicon, reading))
     return reading
 
@@ -210,6 +221,6 @@ def _within_name(start: int, end: int, reading: Reading) -> bool:
 
 
 def _asks(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
-    """Tell whether what looks like a denial is a question, the name within ("isn't X down")."""
-    denial = phrase.kind is Kind.DENIAL
-    return denial and any(start < one.start and one.end < end for one in reading.named)
+    """Tell whether a name stands within a denial (a question: "isn't X down") or the like."""
+    closed = phrase.kind in (Kind.DENIAL, Kind.ELSEWHERE)
+    return closed and any(start < one.start and one.end < end for one in reading.named)
