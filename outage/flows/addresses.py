@@ -76,7 +76,7 @@ def unnamed_in_blocks(connection: DuckDBPyConnection, catalogue: Catalogue) -> l
     if not starts:
         return []
     rows = connection.execute(
-        "SELECT DISTINCT server_ip FROM seen_flows ANTI JOIN learned ON server_ip = address"
+        "SELECT server_ip FROM seen_servers ANTI JOIN learned ON server_ip = address"
         " WHERE list_contains($starts, split_part(server_ip, '.', 1) || '.'"
         " || split_part(server_ip, '.', 2)) OR contains(server_ip, ':') ORDER BY ALL",
         {"starts": starts},

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from outage.catalogue import Catalogue
 
-NAMED: Final = ("client", "server_ip", "start", "end", "server_name", "certificate_name")
-ANSWERED: Final = ("client", "name", "address", "time", "ttl")
+NAMED: Final = ("server_ip", "start", "server_name", "certificate_name")
+ANSWERED: Final = ("name", "address", "time", "ttl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,15 @@ def survey(
 
 
 def _look(connection: DuckDBPyConnection, flows: Sequence[Log], answers: Sequence[Log]) -> None:
+    """Create `seen_servers`, `seen_flows` (of those that tell a name) and `seen_answers`."""
+    connection.execute(f"""
+        CREATE TABLE seen_servers AS
+        SELECT DISTINCT server_ip FROM ({rows_of(flows, FLOWS, ("server_ip",))})""")
     connection.execute(f"""
         CREATE TABLE seen_flows AS
         SELECT server_ip, server_name, certificate_name, max(epoch_us("start")) AS last
-        FROM ({rows_of(flows, FLOWS, NAMED)}) GROUP BY ALL""")
+        FROM ({rows_of(flows, FLOWS, NAMED)})
+        WHERE server_name IS NOT NULL OR certificate_name IS NOT NULL GROUP BY ALL""")
     connection.execute(f"""
         CREATE TABLE seen_answers AS
         SELECT name, address, max(epoch_us(time)) AS last, max(ttl) AS ttl
