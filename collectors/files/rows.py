@@ -126,6 +126,11 @@ def check_columns(found: list[str], options: ReadOptions, where: str) -> str:
 
 def _missing(missing: list[str], found: list[str], where: str) -> str:
     shown = ", ".join(printable(name)[:40] for name in found[:12]) or "none"
+    if "text" in found and "signal" not in found:
+        return (
+            f"{where}: holds posts, one a row (found: {shown}), and no samples; count them first:"
+            " outage posts match FILE.csv --out OUT.csv --samples OUT.parquet"
+        )
     given = [f"--{name}" for name in missing if name in ("service", "signal")]
     hint = f" or give {' and '.join(given)}" if given else ""
     return (

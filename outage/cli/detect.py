@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from outage.cli.config import ConfigFile
 from outage.cli.database import DEFAULT_URL, Database
 from outage.cli.settings import AsJson, Assignments, Since, Until
-from outage.errors import UsageError
-
-if TYPE_CHECKING:
-    from outage.store.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -74,11 +70,13 @@ def incidents(
     """Show the incidents and notices in the store."""
     from outage.cli.output import print_incidents, print_json, verdicts
     from outage.cli.settings import moment
+    from outage.explaining.reaching import known_subject
     from outage.slots import format_time
     from outage.store.store import Store
 
     with Store.open(database) as store:
-        _check_subject(store, subject)
+        if subject is not None:
+            known_subject(store, subject)
         judged = store.judged_until()
         found = store.incidents(moment(since), moment(until), subject)
         seen = store.notices(moment(since), moment(until), subject)
@@ -89,15 +87,3 @@ def incidents(
     else:
         print_incidents(found, seen)
         typer.echo(f"judged up to {format_time(judged)}")
-
-
-def _check_subject(store: Store, subject: str | None) -> None:
-    """Raise UsageError for a subject that the store does not know, with the nearest ones."""
-    from difflib import get_close_matches
-
-    known = {*store.subjects(), *(one.vantage for one in store.series())}
-    if subject is None or subject in known:
-        return
-    near = get_close_matches(subject, sorted(known - {""}), n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise UsageError(f"--subject: the store holds no samples of {subject!r}{hint}")

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from outage.cli.config import ConfigFile, config_file
 from outage.cli.output import plain, print_json
-from outage.cli.settings import AsJson, Since, Until, moment
+from outage.cli.settings import AsJson, Since, Until, doubt, moment
 
 if TYPE_CHECKING:
     from outage.flows.classifying import Outcome
@@ -117,10 +117,10 @@ def classify(
         reverse=reverse_name if reverse_dns else None,
         cluster=cluster,
     )
+    catalogue = load_catalogue(config_file(config))
+    doubt("--vantage", vantage, catalogue.operators.keys())
     with _progress() as progress:
-        outcome = classify_logs(
-            flows, dns or [], str(out), load_catalogue(config_file(config)), options, progress
-        )
+        outcome = classify_logs(flows, dns or [], str(out), catalogue, options, progress)
     _report(outcome, as_json=as_json)
 
 

@@ -82,7 +82,7 @@ def samples(
         signal=signal,
         vantage=vantage,
         timezone=timezone,
-        lags=_lags(config),
+        lags=_lags(config, service, vantage),
     )
     _import("samples", files, options, database)
 
@@ -102,17 +102,22 @@ def reports(
     """
     from outage.interfaces import ReadOptions
 
-    options = ReadOptions(
-        service=service, source=source, slot_seconds=slot_seconds, lags=_lags(config)
-    )
+    lags = _lags(config, service)
+    options = ReadOptions(service=service, source=source, slot_seconds=slot_seconds, lags=lags)
     _import("reports", files, options, database)
 
 
-def _lags(config: Path | None) -> dict[str, int]:
+def _lags(
+    config: Path | None, service: str | None = None, vantage: str | None = None
+) -> dict[str, int]:
+    """Return the lags of the catalogue's sources; say which names look like misspelt ones of it."""
     from outage.catalogue import load_catalogue
+    from outage.cli.settings import doubt
 
-    sources = load_catalogue(config_file(config)).sources
-    return {name: source.lag_seconds for name, source in sources.items()}
+    catalogue = load_catalogue(config_file(config))
+    doubt("--service", service, {*catalogue.services, *catalogue.operators})
+    doubt("--vantage", vantage, catalogue.operators.keys())
+    return {name: source.lag_seconds for name, source in catalogue.sources.items()}
 
 
 def _import(kind: str, files: list[Path], options: ReadOptions, database: str) -> None:

@@ -87,6 +87,7 @@ def match(
     catalogue = load_catalogue(config_file(config))
     counts = None if samples is None else _counts(time, slot_seconds, timezone, source)
     if counts is not None:
+        _check_time(file, time)
         counts = replace(counts, signals=_signals(signal), subjects=_subjects(subject, catalogue))
     matcher = Matcher.of(catalogue)
     with progress("matching", 0, 1_000) as tell:
@@ -115,6 +116,37 @@ def _parquet(samples: Path | None) -> None:
 
     if samples is not None and samples.suffix != ".parquet":
         raise UsageError(f"--samples: {samples}: Parquet is written; end the name in .parquet")
+
+
+def _check_time(file: Path, time: str) -> None:
+    """Raise BadInput where posts have no column of that name for their time, naming a likely one.
+
+    Whatever else is wrong with the file is said when it is read.
+    """
+    import csv
+
+    from outage.errors import BadInput
+
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        rows = csv.reader(lines)
+        columns, first = next(rows, []), next(rows, [])
+    if "text" in columns and time not in columns:
+        pairs = zip(columns, first, strict=False)
+        near = next((name for name, text in pairs if _is_time(text)), "COLUMN")
+        there = ", ".join(columns[:20])
+        raise BadInput(
+            f"{file}: column {time} missing (found: {there}); say where a post's time stands:"
+            f" --time {near}"
+        )
+
+
+def _is_time(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        return not text.isdigit() and bool(datetime.fromisoformat(text.strip()))
+    except ValueError:
+        return False
 
 
 def _counts(time: str, slot_seconds: int, timezone: str | None, source: str) -> Counts:
@@ -147,11 +179,14 @@ def _signals(asked: list[str] | None) -> tuple[str, ...]:
 
 
 def _subjects(asked: list[str] | None, catalogue: Catalogue) -> tuple[str, ...]:
+    from outage.catalogue.rules import did_you_mean
     from outage.errors import UsageError
 
+    known = {*catalogue.services, *catalogue.operators}
     for slug in asked or ():
-        if slug not in catalogue.services and slug not in catalogue.operators:
-            raise UsageError(f"--subject: {slug!r} is not in the catalogue; add it to outage.toml")
+        if slug not in known:
+            hint = f"add it to outage.toml, or {did_you_mean(slug, known)}"
+            raise UsageError(f"--subject: {slug!r} is not in the catalogue; {hint}")
     return tuple(asked or ())
 
 

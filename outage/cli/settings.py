@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -56,6 +56,22 @@ def _check_baselines(settings: Settings) -> None:
             raise ConfigError(
                 f"{key}: {name!r} is not an installed baseline; known: {', '.join(known)}"
             )
+
+
+def doubt(option: str, slug: str | None, known: Collection[str]) -> None:
+    """Say on stderr where a name that is not in the catalogue looks like one that is misspelt.
+
+    Data may be of what the catalogue does not list: it is taken as it stands.
+    """
+    from difflib import get_close_matches
+
+    close = get_close_matches(slug or "", sorted(known), n=1, cutoff=0.75)
+    if slug not in known and close:
+        typer.echo(
+            f"outage: {option}: {slug!r} is taken as it stands, but is not in the catalogue;"
+            f" did you mean {close[0]}?",
+            err=True,
+        )
 
 
 def moment(text: str | None) -> int | None:

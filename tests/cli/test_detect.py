@@ -112,7 +112,7 @@ def test_incidents_can_be_chosen(url: str) -> None:
     assert subjects("--subject", "beta") == ["beta"]
     typo = invoke("incidents", "--database", url, "--subject", "alfa")
     assert isinstance(typo.exception, UsageError)
-    assert "did you mean alpha" in str(typo.exception)
+    assert "did you mean 'alpha'" in str(typo.exception)
     assert subjects("--since", "2025-03-25T08:00:00Z") == ["beta"]
     assert subjects("--until", "2025-03-25T08:00:00Z") == ["alpha"]
 

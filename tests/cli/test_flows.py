@@ -53,6 +53,14 @@ def test_its_samples_are_ready_to_be_imported(logs: Path) -> None:
     assert imported.returncode == 0
 
 
+def test_an_operator_that_looks_misspelt_is_told(logs: Path) -> None:
+    operator = '[operators.mobile-1]\nname = "Mobile"\ntimezone = "UTC"\n'
+    (logs / "outage.toml").write_text(operator)
+    done = outage(logs, *CLASSIFY, "--vantage", "mobil-1")
+    assert done.returncode == 0
+    assert "did you mean mobile-1?" in done.stderr
+
+
 def test_people_get_a_line_and_damage_exits_with_one(logs: Path) -> None:
     (logs / "flows" / "3.parquet").write_text("not at all")
 

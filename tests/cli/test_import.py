@@ -101,6 +101,33 @@ def test_broken_input_is_one_line_and_leaves_the_store_whole(
     assert shell.rows() == 2
 
 
+def test_posts_are_sent_to_where_they_are_counted(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("created_at,text\n2025-01-01T00:00:00Z,slack is down\n")
+    code, _, err = shell("samples", "p.csv", "--service", "slack")
+    assert code == 1
+    assert "count them first: outage posts match FILE.csv" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--service", "watsap"], "--service: 'watsap' is taken as it stands"),
+        (["--service", "whatsapp", "--vantage", "mobil-1"], "did you mean mobile-1?"),
+        (["--service", "ours", "--vantage", "mobile-1"], ""),
+    ],
+)
+def test_a_name_that_looks_misspelt_is_told_and_taken(
+    shell: Shell, tmp_path: Path, options: list[str], said: str
+) -> None:
+    operator = '[operators.mobile-1]\nname = "Mobile"\ntimezone = "UTC"\n'
+    (tmp_path / "outage.toml").write_text(operator)
+    (tmp_path / "a.csv").write_text("timestamp,value\n2025-01-01T00:00:00Z,3\n")
+    code, out, err = shell("samples", "a.csv", "--signal", "posts", *options)
+    assert (code, err.count("\n")) == (0, bool(said))
+    assert said in err
+    assert "1 new" in out
+
+
 def test_many_bad_rows_are_told_in_eleven_lines(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(HEADER + GOOD + "x,y,z,,flows,1\n" * 50)

@@ -57,6 +57,27 @@ def test_rejected_rows_are_lines_and_a_code(shell: Shell, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("table", "hint"),
+    [
+        ("id,text,when\n20250101,slack is down,2025-01-01T00:00:00Z\n", "--time when"),
+        ("id,text\n20250101,slack is down\n", "--time COLUMN"),
+    ],
+)
+def test_a_missing_time_is_told_with_a_column_that_looks_like_one(
+    shell: Shell, tmp_path: Path, table: str, hint: str
+) -> None:
+    (tmp_path / "in.csv").write_text(table)
+    code, _, err = shell("posts", "match", "in.csv", "--out", "o.csv", "--samples", "s.parquet")
+    found = table.partition("\n")[0].replace(",", ", ")
+    assert code == 1
+    assert err == (
+        f"outage: in.csv: column created_at missing (found: {found});"
+        f" say where a post's time stands: {hint}\n"
+    )
+    assert shell("posts", "match", "in.csv", "--out", "o.csv")[0] == 0
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--out", "in.csv"], "must be different"),
@@ -65,6 +86,7 @@ def test_rejected_rows_are_lines_and_a_code(shell: Shell, tmp_path: Path) -> Non
         (["--out", "o.csv", "--samples", "s.parquet", "--source", "A b"], "is not a slug"),
         (["--out", "o.csv", "--samples", "s.parquet", "--signal", "likes"], "'likes'"),
         (["--out", "o.csv", "--samples", "s.parquet", "--subject", "a"], "not in the catalogue"),
+        (["--out", "o", "--samples", "s.parquet", "--subject", "slak"], "did you mean slack?"),
     ],
 )
 def test_wrong_use(shell: Shell, tmp_path: Path, options: list[str], said: str) -> None:

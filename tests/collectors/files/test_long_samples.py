@@ -181,6 +181,7 @@ def test_repeated_rows_count_once_and_of_rows_that_disagree_the_last_is_taken(
     [
         ("time,svc,val", "column slot_start, service, signal, value missing (found: time, svc"),
         ("slot_start,service,signal", "column value missing"),
+        ("created_at,text,likes", "(found: created_at, text, likes), and no samples; count them"),
         ("slot_start,service,vantge,signal,value", "did you mean 'vantage'"),
         ("slot_start,service,signal,value,value", "value is there twice"),
         ("slot_start;service;signal;value", "separated by commas"),
