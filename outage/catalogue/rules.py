@@ -29,7 +29,7 @@ _CODES: Final = (
 LANGUAGES: Final = frozenset(_CODES[at : at + 2] for at in range(0, len(_CODES), 2))
 _WORD_LIMIT: Final = 64
 _PHRASE_LIMIT: Final = 80
-_PATTERN_LIMIT: Final = 800
+_PATTERN_LIMIT: Final = 1_200
 _SHOWN: Final = 48
 
 

@@ -61,11 +61,12 @@ def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
 
     Those that may stand on either side of the name go before those of one side.
     """
-    found: dict[tuple[int, int, bool, bool], Said] = {}
+    found: dict[tuple[int, int, str, bool, bool], Said] = {}
     for error in sorted(errors, key=lambda one: _reach(one, told)):
+        span = error.start, error.end, error.phrase.subject
         sides = error.phrase.after_name, error.phrase.before_name
-        if (*error[:2], False, False) not in found:
-            found.setdefault((*error[:2], *sides), error)
+        if (*span, False, False) not in found:
+            found.setdefault((*span, *sides), error)
     return list(found.values())
 
 
