@@ -15,10 +15,11 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from collectors.http import Http
+from collectors.subjects import watched_subject
 from outage.errors import ConfigError
 from outage.interfaces import Surroundings
 from outage.slots import floor_slot
-from outage.words import Sample, Series, check_slug
+from outage.words import Sample, Series
 
 NONE, MINOR, MAJOR, CRITICAL = range(4)
 WHOLE: Final = ""
@@ -134,7 +135,7 @@ class Page(ABC):
         services: Mapping[str, Sequence[str]] | None,
     ) -> None:
         self._around = surroundings
-        self._watch = Watch(surroundings, wanted_parts(surroundings.source, service, services))
+        self._watch = Watch(surroundings, wanted_parts(surroundings, service, services))
         self._http = Http(surroundings, url)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:
@@ -148,26 +149,26 @@ class Page(ABC):
 
 
 def wanted_parts(
-    source: str, service: str | None, services: Mapping[str, Sequence[str]] | None
+    around: Surroundings, service: str | None, services: Mapping[str, Sequence[str]] | None
 ) -> dict[str, tuple[str, ...]]:
     """Return the parts wanted for each subject: `service` is the whole page; raises ConfigError."""
     given: dict[str, Any] = dict(services or {})
     if service is not None:
-        given[service] = []
+        given[watched_subject(around, "service", service).slug] = []
     if not given:
         raise ConfigError(
-            f"sources.{source}.options: no subject; add service = SLUG for the whole page, or"
-            ' services = { SLUG = ["part", ...] }'
+            f"sources.{around.source}.options: no subject; add service = SLUG for the whole page,"
+            ' or services = { SLUG = ["part", ...] }'
         )
     found = {}
     for subject, names in given.items():
         if isinstance(names, str) or not all(isinstance(name, str) for name in names):
             raise ConfigError(
-                f"sources.{source}.options.services.{subject}: is not a list of names;"
+                f"sources.{around.source}.options.services.{subject}: is not a list of names;"
                 ' write ["...", "..."], [] for the whole page'
             )
         wanted = tuple(fold(name) for name in names)
-        found[check_slug(subject, "subject")] = wanted or (WHOLE,)
+        found[watched_subject(around, "services", subject).slug] = wanted or (WHOLE,)
     return found
 
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 from collectors.fields import listed, moment, number
 from collectors.networks import enough_lag
 from collectors.people.downdetector_api import COST, LIMITS, URL, Api
+from collectors.subjects import watched_subject
 from outage.errors import ConfigError
 from outage.interfaces import Surroundings
 from outage.slots import floor_slot, format_time
-from outage.words import Sample, Series, check_slug
+from outage.words import Sample, Series
 
 SLOT: Final = 900
 WINDOW: Final = 7 * 86_400
@@ -58,7 +59,9 @@ class Downdetector:
             raise ConfigError(f'{where}: is empty; write {{ SUBJECT = "company" }}')
         enough_lag(surroundings, SLOT, "the newest slot may still be filling")
         self._around = surroundings
-        self._slugs = {check_slug(subject, "subject"): slug for subject, slug in slugs.items()}
+        self._slugs = {
+            watched_subject(surroundings, "slugs", one).slug: slug for one, slug in slugs.items()
+        }
         self._components = components
         self._api = Api(surroundings, url, client_id, client_secret, token)
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 from collectors.boards import MAJOR, MINOR, NONE, Board, Watch, is_now
 from collectors.fields import table, text
 from collectors.people.downdetector_api import COST, LIMITS, URL, Api
+from collectors.subjects import watched_subject
 from outage.errors import BadInput, ConfigError
 from outage.interfaces import Surroundings
-from outage.words import Sample, check_slug
+from outage.words import Sample
 
 VERDICTS: Final = {"success": NONE, "warning": MINOR, "danger": MAJOR}
 
@@ -41,7 +42,10 @@ class DowndetectorStatus:
             where = f"sources.{surroundings.source}.options.companies"
             raise ConfigError(f"{where}: is empty; write {{ SUBJECT = NUMBER }}")
         self._around = surroundings
-        self._companies = {check_slug(name, "subject"): one for name, one in companies.items()}
+        self._companies = {
+            watched_subject(surroundings, "companies", name).slug: one
+            for name, one in companies.items()
+        }
         self._watch = Watch(surroundings, {name: (name,) for name in self._companies})
         self._api = Api(surroundings, url, client_id, client_secret, token)
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import isnan
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from collectors.budgets import Budget
 from collectors.http import Http
 from collectors.intervals import Interval, as_text, from_text, merged, missing, pieces
 from collectors.people.x_queries import Limits, error_queries, naming, posts_queries
+from collectors.subjects import watched_subject
 from outage.batches import Floats
 from outage.errors import BadInput, ConfigError, SourceError
 from outage.interfaces import Estimate, Surroundings, Watched
@@ -261,17 +261,12 @@ def _asked(
 ) -> Iterator[Asked]:
     """Yield the two series of every service, as far as the catalogue has words for them."""
     _check_languages(surroundings, languages)
-    known = {one.slug: one for one in surroundings.watched}
     for slug in services:
-        if slug not in known:
-            close = get_close_matches(slug, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"add [services.{slug}]"
-            key = f"sources.{surroundings.source}.options.services"
-            raise ConfigError(f"{key}: {slug!r} is not in the catalogue; {hint}")
-        names = _names(known[slug])
+        subject = watched_subject(surroundings, "services", slug)
+        names = _names(subject)
         if not names:
             raise ConfigError(f"services.{slug}: has no keywords, so X cannot be asked for it")
-        phrases = [*_phrases(known[slug], surroundings.phrases, languages)]
+        phrases = [*_phrases(subject, surroundings.phrases, languages)]
         for signal, queries in (
             ("posts", posts_queries(names, limits)),
             ("error_posts", error_queries(names, phrases, limits)),

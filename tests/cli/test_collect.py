@@ -144,6 +144,16 @@ def test_a_source_at_fault_is_told_as_the_check_tells_it() -> None:
     assert "exports: never collected" in invoke("status").stdout
 
 
+def test_a_misspelt_service_is_no_new_subject() -> None:
+    configure(
+        '[sources.page]\nplug = "statuspage"\n'
+        'options = { url = "http://127.0.0.1:9", service = "githb" }\n'
+    )
+    told = invoke("collect", "page").stderr
+    assert told.startswith("outage: sources.page.options.service: 'githb' is not in the catalogue")
+    assert "did you mean github?" in told
+
+
 def test_a_dry_run_tells_the_price_and_asks_nobody() -> None:
     with serving(FakeX()) as server:
         configure(

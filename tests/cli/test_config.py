@@ -71,6 +71,8 @@ def test_the_options_of_sources_are_checked_without_their_secrets(tmp_path: Path
         'options = { slugs = { whatsapp = 7 }, token = { env = "NOT_SET" } }\n'
         '[sources.e]\nplug = "x_counts"\n'
         'options = { bearer_token = { env = "NOT_SET" }, services = ["whatsapp"] }\n'
+        '[sources.f]\nplug = "statuspage"\n'
+        'options = { url = "https://a.example", service = "githb" }\n'
     )
     done = _run(tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -80,5 +82,7 @@ def test_the_options_of_sources_are_checked_without_their_secrets(tmp_path: Path
         "sources.b.options.languages",
         "sources.c.options.servce",
         "sources.d.options.slugs.whatsapp",
+        "sources.f.options.service",
     ]
+    assert "'githb' is not in the catalogue; did you mean github?" in done.stderr
     assert "did you mean whatsapp?" in done.stderr

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from outage.interfaces import PostMatcher, Surroundings, Watched
+from outage.words import SubjectKind
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,11 @@ class Time:
 def no_matcher() -> PostMatcher:
     """Refuse: the test did not expect posts to be matched."""
     raise NotImplementedError
+
+
+def watching(*slugs: str) -> tuple[Watched, ...]:
+    """Return services of these slugs, as the catalogue has them."""
+    return tuple(Watched(slug, SubjectKind.SERVICE, slug.title()) for slug in slugs)
 
 
 def surroundings(

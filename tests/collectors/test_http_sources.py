@@ -13,7 +13,7 @@ from outage.errors import SourceError
 from outage.interfaces import Watched
 from outage.slots import parse_time
 from outage.words import Sample, SubjectKind
-from tests.collectors.servers import Answer, Request, Time, serving, surroundings
+from tests.collectors.servers import Answer, Request, Time, serving, surroundings, watching
 
 UNTIL = parse_time("2026-01-05T12:00:00Z")
 LAG = 3_600
@@ -62,7 +62,7 @@ NONSENSE: Mapping[str, Answer] = {
 
 def read(name: str, url: str, time: Time | None = None) -> list[Sample]:
     around = surroundings(
-        name, time=time or Time(UNTIL + LAG + 5), lag_seconds=LAG, watched=(MOBILE,)
+        name, time=time or Time(UNTIL + LAG + 5), lag_seconds=LAG, watched=(MOBILE, *watching("ex"))
     )
     source = plugs.load("outage.collectors", name)(around, url=url, **OPTIONS[name])
     return list(source.collect(UNTIL - LAG, UNTIL))

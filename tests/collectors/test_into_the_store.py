@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outage.catalogue import Catalogue, Operator, Source
+from outage.catalogue import Catalogue, Operator, Service, Source
 from outage.collecting.jobs import Workshop, jobs
 from outage.collecting.running import collect
 from outage.settings import Settings
@@ -22,7 +22,9 @@ MOBILE = Operator(name="Mobile One", timezone="UTC", asns=(64500,))
 
 def catalogue(plug: str, options: dict[str, Any], **others: Any) -> Catalogue:
     source = Source.model_validate({"plug": plug, "options": options, **others})
-    return Catalogue({}, {"mobile-1": MOBILE}, {"it": source}, {}, {}, Settings())
+    return Catalogue(
+        {"ex": Service(name="Ex")}, {"mobile-1": MOBILE}, {"it": source}, {}, {}, Settings()
+    )
 
 
 def collected(

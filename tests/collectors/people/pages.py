@@ -6,10 +6,15 @@ from typing import Any
 
 from outage.interfaces import Surroundings
 from outage.words import Sample
-from tests.collectors.servers import Notes, Time, surroundings
+from tests.collectors.servers import Notes, Time, surroundings, watching
 
 NOW = 1_767_607_512  # 2026-01-05T10:05:12Z, in the slot of 10:00
 SLOT = 1_767_607_200
+SUBJECTS = watching(
+    *("ex", "dns", "mail", "api", "bill", "odd", "azure", "m"),
+    *("google", "storage", "sql", "aws", "s3", "ec2", "lambda", "rds"),
+    *("slack", "messages", "flows", "calls"),
+)
 
 STATUSPAGE: dict[str, Any] = {
     "page": {
@@ -127,7 +132,7 @@ PLANNED_TEXT = "<p><strong>Scheduled</strong> - The major outage of the old syst
 
 
 def around(memory: Notes | None = None, now: int = NOW, source: str = "page") -> Surroundings:
-    return surroundings(source, time=Time(now), memory=memory)
+    return surroundings(source, time=Time(now), memory=memory, watched=SUBJECTS)
 
 
 def levels(samples: list[Sample]) -> dict[str, float]:

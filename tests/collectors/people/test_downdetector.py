@@ -18,10 +18,11 @@ from outage.errors import BadInput, ConfigError, SourceError
 from outage.interfaces import Collector
 from outage.slots import format_time, parse_time
 from outage.words import Sample
-from tests.collectors.servers import Answer, Request, Server, Time, serving, surroundings
+from tests.collectors.servers import Answer, Request, Server, Time, serving, surroundings, watching
 
 SINCE, UNTIL = parse_time("2026-01-05T10:00:00Z"), parse_time("2026-01-05T12:00:00Z")
 SLOT = LAG = 900
+WATCHED = watching("ex", "a", "b", "c")
 LOGIN: dict[str, Any] = {"client_id": "me", "client_secret": "hush-hush-secret"}
 
 
@@ -64,7 +65,9 @@ class Company:
 
 
 def read(server: Server, now: int = UNTIL + LAG + 60, time: Time | None = None) -> list[Sample]:
-    around = surroundings("dd", time=time or Time(now), slot_seconds=SLOT, lag_seconds=LAG)
+    around = surroundings(
+        "dd", watched=WATCHED, time=time or Time(now), slot_seconds=SLOT, lag_seconds=LAG
+    )
     source = Downdetector(around, slugs={"ex": "example"}, url=f"{server.url}/v2", **LOGIN)
     assert isinstance(source, Collector)
     return list(source.collect(SINCE, UNTIL))
@@ -101,7 +104,7 @@ def test_the_newest_bucket_may_still_be_filling() -> None:
 
 def test_each_bucket_comes_once_whatever_the_windows() -> None:
     company = Company([bucket(SINCE + n * SLOT) for n in range(9)])
-    around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+    around = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
     with serving(company) as server:
         source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", **LOGIN)
         found = [one for at in range(SINCE, UNTIL, 600) for one in source.collect(at, at + 600)]
@@ -113,7 +116,7 @@ def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() ->
     with serving(company) as server:
         assert len(whole(read(server))) == 8
         assert server.paths.count("/v2/tokens") == 2
-        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+        around = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
         wrong = LOGIN | {"client_secret": "another-secret"}
         source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", **wrong)
         with pytest.raises(SourceError, match="does not accept the secret") as caught:
@@ -122,7 +125,7 @@ def test_an_expired_token_is_renewed_and_a_wrong_login_is_a_permanent_fault() ->
 
 
 def test_a_secret_beyond_latin_letters_is_sent_as_utf8() -> None:
-    given = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+    given = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
     with serving(Company([])) as server:
         wrong = LOGIN | {"client_secret": "schlüssel-€"}
         source = Downdetector(given, slugs={"ex": "x"}, url=f"{server.url}/v2", **wrong)
@@ -134,7 +137,7 @@ def test_a_secret_beyond_latin_letters_is_sent_as_utf8() -> None:
 
 def test_a_fixed_token_that_is_refused_is_not_renewed() -> None:
     with serving(Company([])) as server:
-        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+        around = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
         source = Downdetector(around, slugs={"ex": "x"}, url=f"{server.url}/v2", token="long-lived")
         with pytest.raises(SourceError) as caught:
             list(source.collect(SINCE, UNTIL))
@@ -178,7 +181,7 @@ def test_the_total_and_what_it_is_made_of_are_kept_apart() -> None:
     with serving(Company([*rows, bucket(SINCE + 7 * SLOT)])) as server:
         categories = {one.series.category for one in read(server)}
         assert categories == {"", "indicators", "other", "tweets"}
-        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+        around = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
         url = f"{server.url}/v2"
         plain = Downdetector(around, slugs={"ex": "x"}, url=url, components=False, **LOGIN)
         assert {one.series.category for one in plain.collect(SINCE, UNTIL)} == {""}
@@ -186,7 +189,7 @@ def test_the_total_and_what_it_is_made_of_are_kept_apart() -> None:
 
 def test_a_long_time_is_asked_for_week_by_week() -> None:
     with serving(Company([])) as server:
-        around = surroundings("dd", now=UNTIL + LAG, lag_seconds=LAG)
+        around = surroundings("dd", watched=WATCHED, now=UNTIL + LAG, lag_seconds=LAG)
         source = Downdetector(around, slugs={"a": "x", "b": "y"}, url=f"{server.url}/v2", **LOGIN)
         assert list(source.collect(UNTIL - 10 * 86_400, UNTIL)) == []
     asked = [one for one in server.requests if "slugs" in one.path]
@@ -236,7 +239,7 @@ def test_verdicts_become_levels_of_the_running_slot() -> None:
         "/v2/companies/9/status": {"status": "shrug"},
     }
     with serving(lambda one: Answer(json.dumps(told[one.path]))) as server:
-        around = surroundings("dd", now=UNTIL + 5)
+        around = surroundings("dd", watched=WATCHED, now=UNTIL + 5)
         companies = {"a": 7, "b": 8, "c": 9}
         source = DowndetectorStatus(
             around, companies=companies, url=f"{server.url}/v2", token="fixed-token"
@@ -257,6 +260,8 @@ def test_verdicts_become_levels_of_the_running_slot() -> None:
 )
 def test_wrong_options_are_named(options: dict[str, Any], fault: str) -> None:
     with pytest.raises(ConfigError, match=fault):
-        Downdetector(surroundings("dd", lag_seconds=LAG), **options)
+        Downdetector(surroundings("dd", watched=WATCHED, lag_seconds=LAG), **options)
     with pytest.raises(ConfigError, match="lag_seconds: 600 is too little"):
-        Downdetector(surroundings("dd", lag_seconds=600), slugs={"a": "b"}, **LOGIN)
+        Downdetector(
+            surroundings("dd", watched=WATCHED, lag_seconds=600), slugs={"a": "b"}, **LOGIN
+        )

@@ -156,6 +156,8 @@ def test_an_old_window_is_not_answered_from_today() -> None:
         ({}, "no subject"),
         ({"services": {"ex": "API"}}, "services.ex: is not a list"),
         ({"service": "No Slug"}, "not a slug"),
+        ({"service": "bil"}, r"options\.service: 'bil' is not in the .*; did you mean bill\? else"),
+        ({"services": {"zzz": []}}, r"options\.services: .* catalogue; add \[services\.zzz\]"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, Any], fault: str) -> None:
