@@ -8,10 +8,12 @@ that, its footer tells, and one look at the columns that naming does not read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import accumulate, pairwise
 from math import isfinite
+from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE: Final = 1_000_000
+GROUPS_AT_ONCE: Final = 16
 MOST_ROWS: Final = 100_000_000  # of one log: 200 MB of codes
 MOST_PARTS: Final = 16_000
 NO_NAME: Final = 65_535
@@ -114,15 +117,24 @@ def count_rules(codes: NDArray[np.uint16]) -> Counter[str]:
 def copy_named(log: Log, names: Names, codes: NDArray[np.uint16], target: str) -> None:
     """Write a copy of a log with, beside each row, what its code stands for."""
     source, spelled = Path(log.path), _spellings(names)
-    widen(source, Path(target), lambda: _encoded(spelled, codes, group_sizes(source)))
+    pieces = _pieces(codes, group_sizes(source))
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        widen(source, Path(target), pool.map(lambda piece: _encoded(spelled, piece), pieces))
+
+
+def _pieces(
+    codes: NDArray[np.uint16], sizes: Sequence[int]
+) -> Iterator[Sequence[NDArray[np.uint16]]]:
+    """Yield the codes of each row group, some groups at a time, so that several hands can work."""
+    spans = list(pairwise(accumulate(sizes, initial=0)))
+    for first in range(0, len(spans), GROUPS_AT_ONCE):
+        yield [codes[slice(*span)] for span in spans[first : first + GROUPS_AT_ONCE]]
 
 
 def _encoded(
-    spelled: Sequence[tuple[Any, NDArray[np.int16]]],
-    codes: NDArray[np.uint16],
-    sizes: Sequence[int],
+    spelled: Sequence[tuple[Any, NDArray[np.int16]]], groups: Sequence[NDArray[np.uint16]]
 ) -> bytes:
-    """Return a Parquet file of the three columns, in row groups of these sizes."""
+    """Return a Parquet file of the three columns, a row group for each of the given codes."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
@@ -131,10 +143,9 @@ def _encoded(
     with ParquetWriter(
         stream, schema, compression="zstd", store_schema=False, write_statistics=False
     ) as writer:
-        for begin, end in pairwise(accumulate(sizes, initial=0)):
-            columns = _columns(spelled, codes[begin:end])
-            table = pa.Table.from_arrays(columns, schema=schema)
-            writer.write_table(table, row_group_size=end - begin)
+        for codes in groups:
+            table = pa.Table.from_arrays(_columns(spelled, codes), schema=schema)
+            writer.write_table(table, row_group_size=len(codes))
     return stream.getvalue()
 
 

@@ -6,7 +6,7 @@ row groups of the same sizes, and only the footer is written anew (Parquet forma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -35,23 +35,29 @@ PAGES: Final = (9, 10, 11)
 FILTER: Final = (14, 15)
 
 
-def widen(source: Path, target: Path, more: Callable[[], bytes]) -> None:
-    """Write a copy of a Parquet file with the columns of another, whose bytes `more` returns.
+def widen(source: Path, target: Path, added: Iterable[bytes]) -> None:
+    """Write a copy of a Parquet file with the columns of others, which are given as their bytes.
 
-    Both must have row groups of the same sizes, in the same order. `more` is called while the
-    copy is being made. Raises BadInput if `source` is no Parquet file.
+    These have the same columns, and their row groups, one file after the other, the sizes of the
+    source's. They are asked for while the copy is being made. Raises BadInput if `source` is no
+    Parquet file.
     """
-    with ThreadPoolExecutor(1) as beside:
+    with source.open("rb") as log, ThreadPoolExecutor(1) as beside:
         copied = beside.submit(copyfile, source, target)
-        added = more()
+        mine, end = read_footer(log)
+        pieces = list(added)
         copied.result()
-    theirs, end = read_footer(BytesIO(added))
+    groups: list[Struct] = []
+    theirs: Struct = {}
     with target.open("r+b") as out:
-        mine, begin = read_footer(out)
-        out.seek(begin)
+        out.seek(end)
         out.truncate()
-        out.write(memoryview(added)[len(MAGIC) : end])
-        write_footer(out, _joined(mine, theirs, begin - len(MAGIC)))
+        for piece in pieces:
+            theirs, after = read_footer(BytesIO(piece))
+            shift = out.tell() - len(MAGIC)
+            groups += [_moved(group, shift) for group in _items(theirs, GROUPS)]
+            out.write(memoryview(piece)[len(MAGIC) : after])
+        write_footer(out, _joined(mine, theirs, groups))
 
 
 def group_sizes(source: Path) -> list[int]:
@@ -62,17 +68,16 @@ def group_sizes(source: Path) -> list[int]:
     return [meta.row_group(place).num_rows for place in range(meta.num_row_groups)]
 
 
-def _joined(mine: Struct, theirs: Struct, shift: int) -> Struct:
-    """Return the footer of both files' columns; what is said of single programs is left out."""
+def _joined(mine: Struct, theirs: Struct, added: Sequence[Struct]) -> Struct:
+    """Return the footer of both columns; what it says of and to single programs is left out."""
     root, *columns = _items(mine, SCHEMA)
     more = _items(theirs, SCHEMA)[1:]
     root = root | {CHILDREN: Field(I32, root[CHILDREN].value + len(more))}
-    pairs = zip(_items(mine, GROUPS), _items(theirs, GROUPS), strict=True)
-    groups = [_side_by_side(group, other, shift) for group, other in pairs]
+    pairs = zip(_items(mine, GROUPS), added, strict=True)
     joined = {number: field for number, field in mine.items() if number != NOTES}
     joined |= {
         SCHEMA: _list(mine[SCHEMA], [root, *columns, *more]),
-        GROUPS: _list(mine[GROUPS], groups),
+        GROUPS: _list(mine[GROUPS], (_side_by_side(*pair) for pair in pairs)),
         WRITTEN_BY: Field(BINARY, b"outage"),
     }
     if ORDERS in mine:
@@ -80,9 +85,9 @@ def _joined(mine: Struct, theirs: Struct, shift: int) -> Struct:
     return joined
 
 
-def _side_by_side(mine: Struct, theirs: Struct, shift: int) -> Struct:
-    """Return one row group of the columns of two, the second's `shift` bytes further on."""
-    columns = [*_items(mine, COLUMNS), *(_moved(one, shift) for one in _items(theirs, COLUMNS))]
+def _side_by_side(mine: Struct, theirs: Struct) -> Struct:
+    """Return one row group of the columns of two."""
+    columns = _items(mine, COLUMNS) + _items(theirs, COLUMNS)
     joined = mine | {COLUMNS: _list(mine[COLUMNS], columns)}
     for number in (SIZE, STORED):
         if number in mine and number in theirs:
@@ -90,13 +95,16 @@ def _side_by_side(mine: Struct, theirs: Struct, shift: int) -> Struct:
     return joined
 
 
-def _moved(column: Struct, shift: int) -> Struct:
-    """Return a column whose pages lie further on, without the indexes that are not copied."""
-    about = column[ABOUT].value
-    places = {n: Field(I64, about[n].value + shift) for n in PAGES if n in about}
-    kept = {number: field for number, field in about.items() if number not in FILTER}
-    moved = {number: field for number, field in column.items() if number not in INDEXES}
-    return moved | {ABOUT: column[ABOUT]._replace(value=kept | places)}
+def _moved(group: Struct, shift: int) -> Struct:
+    """Return a row group whose pages lie further on, without the indexes that are not copied."""
+    columns = []
+    for column in _items(group, COLUMNS):
+        about = column[ABOUT].value
+        places = {n: Field(I64, about[n].value + shift) for n in PAGES if n in about}
+        kept = {number: field for number, field in about.items() if number not in FILTER}
+        moved = {number: field for number, field in column.items() if number not in INDEXES}
+        columns.append(moved | {ABOUT: column[ABOUT]._replace(value=kept | places)})
+    return group | {COLUMNS: _list(group[COLUMNS], columns)}
 
 
 def _items(struct: Struct, number: int) -> list[Struct]:
@@ -104,5 +112,5 @@ def _items(struct: Struct, number: int) -> list[Struct]:
     return items.values
 
 
-def _list(old: Field, values: list[Struct]) -> Field:
-    return Field(LIST, Items(old.value.kind, values))
+def _list(old: Field, values: Iterable[Struct]) -> Field:
+    return Field(LIST, Items(old.value.kind, list(values)))

@@ -46,7 +46,7 @@ def test_both_files_columns_stand_side_by_side(tmp_path: Path, options: dict[str
     source, target = tmp_path / "left.parquet", tmp_path / "both.parquet"
     source.write_bytes(written(LEFT, **options))
 
-    widen(source, target, lambda: written(RIGHT, **options))
+    widen(source, target, [written(RIGHT, **options)])
 
     wanted = [{**left, **right} for left, right in
               zip(LEFT.to_pylist(), RIGHT.to_pylist(), strict=True)]  # fmt: skip
@@ -58,10 +58,19 @@ def test_both_files_columns_stand_side_by_side(tmp_path: Path, options: dict[str
     assert group_sizes(target) == [60, 60, 60, 60, 10]
 
 
+def test_the_columns_may_come_in_several_files(tmp_path: Path) -> None:
+    source, target = tmp_path / "left.parquet", tmp_path / "both.parquet"
+    source.write_bytes(written(LEFT))
+
+    widen(source, target, (written(RIGHT.slice(*span)) for span in ((0, 120), (120, 130))))
+
+    assert parquet.read_table(target).select(RIGHT.column_names) == RIGHT
+
+
 def test_a_filter_on_either_files_columns_finds_its_rows(tmp_path: Path) -> None:
     source, target = tmp_path / "left.parquet", tmp_path / "both.parquet"
     source.write_bytes(written(LEFT))
-    widen(source, target, lambda: written(RIGHT))
+    widen(source, target, [written(RIGHT)])
 
     for column, value in (("number", 201), ("other", 201), ("word", "word 201")):
         found = parquet.read_table(target, filters=[(column, "==", value)])
@@ -72,7 +81,7 @@ def test_the_source_stays_as_it_was(tmp_path: Path) -> None:
     source, content = tmp_path / "left.parquet", written(LEFT)
     source.write_bytes(content)
 
-    widen(source, tmp_path / "both.parquet", lambda: written(RIGHT))
+    widen(source, tmp_path / "both.parquet", [written(RIGHT)])
 
     assert source.read_bytes() == content
 
@@ -80,8 +89,8 @@ def test_the_source_stays_as_it_was(tmp_path: Path) -> None:
 def test_a_copy_can_be_widened_again(tmp_path: Path) -> None:
     first, second = tmp_path / "1.parquet", tmp_path / "2.parquet"
     parquet.write_table(LEFT, first, row_group_size=60)
-    widen(first, second, lambda: written(RIGHT.select(["word"])))
-    widen(second, first, lambda: written(RIGHT.select(["other"])))
+    widen(first, second, [written(RIGHT.select(["word"]))])
+    widen(second, first, [written(RIGHT.select(["other"]))])
 
     assert parquet.read_table(first).column("other").to_pylist() == list(range(ROWS))
     assert parquet.read_schema(first).names == ["number", "text", "list", "word", "other"]
@@ -92,7 +101,7 @@ def test_row_groups_that_differ_are_refused(tmp_path: Path) -> None:
     source.write_bytes(written(LEFT))
 
     with pytest.raises(ValueError, match="shorter"):
-        widen(source, tmp_path / "both.parquet", lambda: written(RIGHT.slice(0, 100)))
+        widen(source, tmp_path / "both.parquet", [written(RIGHT.slice(0, 100))])
 
 
 def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
@@ -100,4 +109,4 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
     source.write_bytes(b"client,server_ip\n")
 
     with pytest.raises(BadInput, match="no whole Parquet file"):
-        widen(source, tmp_path / "both.parquet", lambda: written(RIGHT))
+        widen(source, tmp_path / "both.parquet", [written(RIGHT)])
