@@ -209,12 +209,9 @@ def _spanned(
     """Return a file as a log, None if it has no row, and lines on rows that are left out."""
     lasting = "max(ttl)" if "ttl" in kind.columns and "ttl" in columns else "0"
     with told(path, AGAIN):
-        row = connection.execute(
-            f"SELECT count(*), min(seen), max(seen), count(*) - count(seen), {lasting}"
-            f' FROM (SELECT *, epoch_us("{kind.time}") AS moment,'
-            f" CASE WHEN moment >= {EARLIEST} AND moment < {LATEST} THEN moment END AS seen"
-            f" FROM {parquet([source])})"
-        ).fetchone()
+        row = connection.execute(_sound(source, kind.time, lasting)).fetchone()
+        if row is None:
+            row = connection.execute(_walked(source, kind.time, lasting)).fetchone()
     rows, first, last, outside, ttl = row if row is not None else (0, None, None, 0, None)
     if not rows:
         return None, []
@@ -229,9 +226,36 @@ def _spanned(
     return log, lines
 
 
+def _sound(source: str, time: str, lasting: str) -> str:
+    """Return SQL for rows, first and last moment of a file whose every time is one; else no row.
+
+    The engine answers it from the statistics in the file's footer, where it has them.
+    """
+    return f"""
+        SELECT rows, {_micros("least")} AS first, {_micros("most")} AS last, 0, lasting FROM (
+            SELECT count(*) AS rows, count("{time}") AS timed, min("{time}") AS least,
+                   max("{time}") AS most, {lasting} AS lasting
+            FROM {parquet([source])})
+        WHERE timed = rows AND first >= {EARLIEST} AND last < {LATEST}"""
+
+
+def _walked(source: str, time: str, lasting: str) -> str:
+    """Return SQL for the same of any file, without the rows of wrong times, which it counts."""
+    return f"""
+        SELECT count(*), min(seen), max(seen), count(*) - count(seen), {lasting} FROM (
+            SELECT *, {_micros(time)} AS moment,
+                   CASE WHEN moment >= {EARLIEST} AND moment < {LATEST} THEN moment END AS seen
+            FROM {parquet([source])})"""
+
+
+def _micros(time: str) -> str:
+    """Return SQL for a time in microseconds, whatever its unit is in the file."""
+    return f'epoch_us("{time}"::TIMESTAMP WITH TIME ZONE)'
+
+
 def _days(connection: DuckDBPyConnection, source: str, kind: Kind) -> tuple[int, ...]:
     query = (
-        f'SELECT DISTINCT epoch_us("{kind.time}") // {DAY_US} AS day'
+        f"SELECT DISTINCT {_micros(kind.time)} // {DAY_US} AS day"
         f" FROM {parquet([source])} WHERE day >= {EARLIEST // DAY_US}"
         f" AND day < {LATEST // DAY_US} ORDER BY day"
     )
