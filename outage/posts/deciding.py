@@ -151,6 +151,7 @@ def _clear(reading: Reading, errors: Sequence[Said], by_trouble: frozenset[str])
         for one in reading.named
         if not one.ambiguous
         or one.subject in reading.context
+        or one.subject in reading.proper - reading.unless
         or (one.subject in by_trouble - reading.unless and _beside(reading, one, errors))
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from outage.posts.deciding import verdicts
 from outage.posts.folding import DRAWN_OUT, VARYING, fold, glance, shorten, without_addresses
 from outage.posts.languages import Languages, is_short
 from outage.posts.lexicon import Lexicon, Roles
-from outage.posts.reading import Find, read
+from outage.posts.reading import Find, Reading, read
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # A post is at most a few thousand characters; what is longer is no post, and read in part.
 LONGEST: Final = 10_000
 _EXACT_UP_TO: Final = 4
+# Languages that capitalise everyday words.
+_CAPITALS: Final = frozenset({"de"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,25 @@ class Matcher:
         if reading is None:
             return ()
         told = self._languages.tell(text, langs)
+        if told not in _CAPITALS:
+            reading.proper = self._proper(reading, text)
         found = verdicts(reading, self._lexicon.by_trouble, told)
         spoken = next((language for language in found.values() if language), "")
         language = spoken if spoken and not langs and is_short(text) else told
         return tuple(
             Mention(subject, error is not None, language) for subject, error in found.items()
         )
+
+    def _proper(self, reading: Reading, text: str) -> set[str]:
+        """Return the subjects with an everyday name that is capitalised amid small letters."""
+        return {
+            one.subject
+            for one in reading.named
+            if one.ambiguous
+            and one.subject in self._lexicon.by_trouble
+            and (name := reading.text[one.start : one.end].capitalize()) in text
+            and re.search(rf"(?<![^\s])[a-z']+,? {re.escape(name)}\b", text)
+        }
 
 
 def _finder(roles: Mapping[str, Roles]) -> Find:

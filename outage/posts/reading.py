@@ -56,6 +56,7 @@ class Reading:
     said: list[Said] = field(default_factory=list)
     context: set[str] = field(default_factory=set)
     unless: set[str] = field(default_factory=set)
+    proper: set[str] = field(default_factory=set)
 
     def kinds(self, *kinds: Kind) -> list[Said]:
         """Return the phrases of some kinds, in the order of the text."""
