@@ -31,7 +31,7 @@ class AwsHealth(Page):
     """Reads AWS's public board of current events as `status_level`.
 
     `service` is the subject of the whole board, `services` maps subjects to names or patterns of
-    services with their region (`{ alexa = ["lambda-us-east-1", "dynamodb-*"] }`).
+    services with their region (`{ netflix = ["lambda-us-east-1", "dynamodb-*"] }`).
     """
 
     limits = "undocumented; once a minute is polite"

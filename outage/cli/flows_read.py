@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
 CAPTURE_EXAMPLE: Final = "Example: outage flows capture eth0 --seconds 600 --out flows-live"
 EXAMPLE: Final = "Example: outage flows read zeek /var/log/zeek/2026-01-05 --out flows-2026-01"
+
+SHOWN: Final = 3  # files with the same fault
+PROBED: Final = 100 << 20  # bytes; dissecting a larger capture takes long
+BEGINNING: Final = 2  # chunks: the second is what a reader holds back to the end
 
 Out: TypeAlias = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for flows/ and dns/.")
@@ -65,7 +71,7 @@ def read(
     with ExitStack() as stack:
         progress = files_progress(stack, len(files))
         outcome = read_files(reader, files, options, out, progress=progress)
-    report(outcome, out, json=json)
+    report(outcome, out, json=json, hint=_other_reader(source, outcome, options))
 
 
 def _reader(source: str) -> FlowReader:
@@ -95,10 +101,28 @@ def log_options(out: Path, vantage: str | None, timezone: str, key_file: Path | 
     return options
 
 
-def report(outcome: LogsRead, out: Path, *, json: bool) -> None:
+def _other_reader(source: str, outcome: LogsRead, options: LogOptions) -> str:
+    """Return which other reader finds records where this one found none, empty if none does."""
+    from outage.errors import OutageError
+    from outage.plugs import available
+
+    faulty = (one.path for one in outcome.files if one.error or one.damaged)
+    path = next((one for one in faulty if one.is_file() and one.stat().st_size < PROBED), None)
+    if path is None or outcome.total("flows") + outcome.total("answers"):
+        return ""
+    for name in available("outage.flow_readers"):
+        with suppress(OutageError):
+            for chunk in islice(_reader(name).read_logs(path, options), BEGINNING):
+                if chunk.flows or chunk.answers:
+                    return f"{path} is in the form of {name}; give that in place of {source}"
+    return ""
+
+
+def report(outcome: LogsRead, out: Path, *, json: bool, hint: str = "") -> None:
     """Say what was damaged, on stderr, and what was read; exit 1 if anything was damaged."""
-    for one in outcome.files:
-        _complain(one)
+    _complain(outcome)
+    if hint:
+        typer.echo(f"outage: {plain(hint)}", err=True)
     damaged, passed = outcome.counts("damaged"), outcome.counts("passed")
     flows, answers = outcome.total("flows"), outcome.total("answers")
     if json:
@@ -122,16 +146,28 @@ def report(outcome: LogsRead, out: Path, *, json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _complain(one: FileRead) -> None:
-    """Say the first fault of each kind in a file, and how often there was the like."""
+def _complain(outcome: LogsRead) -> None:
+    """Say the first faults of each kind, one a file, and in how many more files there are such."""
+    kinds: dict[str, list[str]] = {}
+    for one in outcome.files:
+        for kind, line in _faults(one):
+            kinds.setdefault(kind, []).append(line)
+    for lines in kinds.values():
+        more = len(lines) - SHOWN
+        for line in [*lines[:SHOWN], *([f"... and {more:,} more like these"] if more > 0 else [])]:
+            typer.echo(plain(line), err=True)
+
+
+def _faults(one: FileRead) -> Iterator[tuple[str, str]]:
+    """Yield the faults of a file by their kind: the first of each, and how often there was such."""
     for reason, row in one.first.items():
         count = one.damaged[reason]
         often = f" ({count:,} times)" if count > 1 else ""
         excerpt = f" [{row.excerpt}]" if row.excerpt else ""
         where = f"{one.path}:{row.line}" if row.line else str(one.path)
-        typer.echo(plain(f"{where}: {reason}{often}; {row.remedy}{excerpt}"), err=True)
+        yield reason, f"{where}: {reason}{often}; {row.remedy}{excerpt}"
     if one.error is not None:
-        typer.echo(f"outage: {plain(one.error)}", err=True)
+        yield one.error.replace(str(one.path), ""), f"outage: {one.error}"
 
 
 def capture(

@@ -108,6 +108,37 @@ DAMAGE: list[tuple[Callable[[Path], None], str, int]] = [
 ]
 
 
+NFDUMP = "firstSeen,lastSeen,proto,srcAddr,srcPort,dstAddr,dstPort,flags,packets,bytes\n"
+
+
+def test_the_wrong_reader_is_told_in_few_lines_with_the_right_one(
+    shell: Shell, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(9):
+        flow = f"{START}.250,{START + 2}.750,TCP,10.0.0.5,4000{number},192.0.2.9,443,.AP.SF,6,400"
+        (logs / f"{number}.csv").write_text(f"{NFDUMP}{flow}\n")
+    code, _, err = shell("zeek", logs, "--out", tmp_path / "out")
+    assert code == 1
+    assert err.count("0.csv:1: no #fields line above the record (2 times)") == 1
+    assert err.count("2.csv: has no #fields line and is no JSON") == 1
+    assert err.count("... and 6 more like these\n") == 2
+    assert err.endswith(f"{logs}/0.csv is in the form of nfdump; give that in place of zeek\n")
+    assert len(err.splitlines()) == 9
+    code, out, err = shell("nfdump", logs, "--out", tmp_path / "out")
+    assert (code, err) == (0, "")
+    assert out.startswith("9 files: 9 flows")
+
+
+def test_what_no_reader_knows_gets_no_advice(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("nothing,of,the,kind\n")
+    code, _, err = shell("zeek", tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "out")
+    assert code == 1
+    assert "in the form of" not in err
+    assert "b.csv: no such file" in err
+
+
 @contextmanager
 def unprivileged(folder: Path) -> Iterator[None]:
     """Let root be somebody else for a while: root may read everything."""
