@@ -41,6 +41,8 @@ def joined(left: str, right: str) -> bool:
 def before(text: str, start: int) -> str:
     """Return the part of the word at `start` that stands before it, empty at an edge."""
     at = start
+    if not at or text[at - 1] == " ":
+        return ""
     while at > 0 and joined(text[at - 1], text[at]):
         at -= 1
     return text[at:start]
@@ -48,7 +50,7 @@ def before(text: str, start: int) -> str:
 
 def after(text: str, end: int) -> str:
     """Return the rest of the word that goes on at `end`; Korean particles are no rest."""
-    if _kind(text[end - 1]) == _HANGUL:
+    if end == len(text) or text[end] == " " or _kind(text[end - 1]) == _HANGUL:
         return ""
     at = end
     while at < len(text) and joined(text[at - 1], text[at]):

@@ -75,13 +75,15 @@ class Roles:
     """All that one pattern stands for: names, parts of phrases, words for or against a subject.
 
     `said` are phrases without a gap, each in all languages that have it (gathered in `whole`); a
-    part of one with gaps is its number and the place there. All say whether a word may go on.
+    part of one with gaps is its number and the place there. All say whether a word may go on;
+    `open` says whether it may for one of them.
     """
 
     names: list[Name] = field(default_factory=list)
     whole: dict[tuple[Phrase, bool], frozenset[str]] = field(default_factory=dict)
     parts: list[tuple[int, int, bool]] = field(default_factory=list)
     said: list[tuple[Phrase, bool]] = field(default_factory=list)
+    open: bool = False
     context: set[str] = field(default_factory=set)
     unless: set[str] = field(default_factory=set)
 
@@ -124,6 +126,7 @@ class Lexicon:
                 (replace(phrase, languages=languages), is_open)
                 for (phrase, is_open), languages in role.whole.items()
             ]
+            role.open = any(is_open for *_, is_open in (*role.said, *role.parts))
         return cls(
             roles=roles,
             turns=turns,

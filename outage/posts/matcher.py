@@ -95,7 +95,7 @@ class Matcher:
 
     def _varies(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
         """Tell whether a name may be hidden by spelling: look again at the folded text."""
-        last = max(number for number, _, _ in hits)
+        last = max(hits)[0]
         if last < self._names:
             return False
         folded = self._folded(text) if last >= self._drawn_out else fold(text)

@@ -28,6 +28,7 @@ _ENDINGS: Final = frozenset(
 )
 _INFLECTED_FROM: Final = 5
 _ASCII_WORD: Final = re.compile(r"[a-z0-9_]+")
+_rest: Final = re.compile(r"(?<=[a-z0-9_])[a-z0-9_]+").match
 
 
 class Named(NamedTuple):
@@ -132,7 +133,7 @@ def _at_edges(text: str, found: Sequence[tuple[Roles, int, int]]) -> list[Hit]:
     words = [one.span() for one in _ASCII_WORD.finditer(text)]
     starts, ends = {start for start, _ in words}, {end for _, end in words}
     return [
-        (role, start, end, "" if end in ends else after(text, end))
+        (role, start, end, "" if end in ends or not (rest := _rest(text, end)) else rest[0])
         for role, start, end in found
         if start in starts or not text[start].isalnum()
     ]
@@ -173,10 +174,10 @@ def _longest(names: Iterable[Named]) -> list[Named]:
 
 def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
     parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
-    for role, start, end, right in hits:
-        if not (role.said or role.parts) or _within_name(start, end, reading):
-            continue
+    for role, start, end, right in _outside(hits, reading.named):
         may_end = not right or _ends(right)
+        if not (may_end or role.open):
+            continue
         for phrase, is_open in role.said:
             if is_open or may_end:
                 yield Said(start, end, phrase)
@@ -186,6 +187,14 @@ def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterato
     for number, place in list(parts):
         if not place and (number, lexicon.phrases[number].parts - 1) in parts:
             yield from _gapped(number, parts, lexicon, reading)
+
+
+def _outside(hits: Iterable[Hit], names: Iterable[Named]) -> list[Hit]:
+    """Return the hits that are part of a phrase and stand in no name."""
+    kept = [hit for hit in hits if hit[0].said or hit[0].parts]
+    for first, last, *_ in names:
+        kept = [hit for hit in kept if hit[1] < first or hit[2] > last]
+    return kept
 
 
 def _gapped(
@@ -215,10 +224,6 @@ def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | Non
         ):
             return stop
     return None
-
-
-def _within_name(start: int, end: int, reading: Reading) -> bool:
-    return any(one.start <= start and end <= one.end for one in reading.named)
 
 
 def _asks(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
