@@ -115,6 +115,15 @@ def _vocabulary() -> Mapping[str, Signal]:
 SIGNALS: Final = _vocabulary()
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "slot"), counted(2_000, "slot"), counted(0, "query", "queries")
+    ('1 slot', '2,000 slots', '0 queries')
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def check_slug(text: str, what: str) -> str:
     """Return `text` if it can name a subject, vantage, category or source."""
     if not SLUG.fullmatch(text):

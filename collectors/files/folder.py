@@ -14,7 +14,7 @@ from outage.batches import SampleBatch
 from outage.errors import BadInput, SourceError
 from outage.interfaces import ReadOptions, Surroundings
 from outage.slots import DAY
-from outage.words import Sample, Series
+from outage.words import Sample, Series, counted
 
 UNFINISHED: Final = (".tmp", ".part")
 NAMES: Final = ("*.csv", "*.csv.gz", "*.parquet")
@@ -78,8 +78,9 @@ class Folder:
             if chunk.rejected:
                 first = chunk.rejected[0]
                 log.warning(
-                    "%s: %d rows rejected, the first on line %d: %s; %s",
-                    *(file, len(chunk.rejected), first.line, first.reason, first.remedy),
+                    "%s: %s rejected, the first on line %d: %s; %s",
+                    *(file, counted(len(chunk.rejected), "row")),
+                    *(first.line, first.reason, first.remedy),
                 )
             batch = chunk.batch
             inside = (batch.slot_start >= since) & (batch.slot_start < until)

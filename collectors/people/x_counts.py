@@ -24,7 +24,7 @@ from outage.batches import Floats
 from outage.errors import BadInput, ConfigError, SourceError
 from outage.interfaces import Estimate, Surroundings, Watched
 from outage.slots import DAY, HOUR, MINUTE, format_time, parse_time
-from outage.words import Sample, Series
+from outage.words import Sample, Series, counted
 
 API: Final = "https://api.x.com"
 BUILT_IN: Final = "https://api.twitter.com"  # tweepy's
@@ -125,10 +125,11 @@ class XCounts:
             for _ in asked.queries
         ]
         dollars = sum(prices)
-        told = f"{sum(len(one.queries) for one in self._asked)} queries, 30 days a request"
+        queries = sum(len(one.queries) for one in self._asked)
+        told = f"{counted(queries, 'query', 'queries')}, 30 days a request"
         bound = self._budget.dollars
         if bound is not None and dollars > bound > 0:
-            told += f"; at ${bound:,.2f} a day in {int(-(-dollars // bound)):,} days"
+            told += f"; at ${bound:,.2f} a day in {counted(int(-(-dollars // bound)), 'day')}"
         return Estimate(len(prices), dollars, told)
 
     def collect(self, since: int, until: int) -> Iterator[Sample]:

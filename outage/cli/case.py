@@ -9,7 +9,7 @@ import typer
 
 from outage.cli.config import ConfigFile
 from outage.cli.database import DEFAULT_URL, Database
-from outage.words import Cause
+from outage.words import Cause, counted
 
 EXAMPLE = "Example: outage case export 8ce6289c649d86fe cases/blackout --cause application"
 
@@ -55,7 +55,8 @@ def export(
     correction = Correction(cause, moment(start), moment(end), false_alarm)
     with Store.open(database) as store:
         found = export_case(store, incident, folder, correction, settings.judging.grid_seconds)
-    typer.echo(f"{found.folder}: {found.samples} samples, {found.outages} outages labelled")
+    samples, outages = counted(found.samples, "sample"), counted(found.outages, "outage")
+    typer.echo(f"{found.folder}: {samples}, {outages} labelled")
     for line in found.left_out:
         typer.echo(f"outage: {line}", err=True)
     if found.left_out:

@@ -12,6 +12,7 @@ import typer
 from outage.cli.config import ConfigFile, config_file
 from outage.cli.database import DEFAULT_URL, Database
 from outage.cli.settings import Since, Until
+from outage.words import counted
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -139,7 +140,7 @@ def _told_cost(job: Job, told: Estimate | None) -> str:
 
     if told is None:
         return f"cost: {described(job.source, 'cost') or 'not known'}"
-    return f"{told.requests:,} requests, ${told.dollars:,.2f}: {told.text}"
+    return f"{counted(told.requests, 'request')}, ${told.dollars:,.2f}: {told.text}"
 
 
 class _Screen:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
+from outage.words import counted
+
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
 
@@ -76,10 +78,10 @@ def _in_options(catalogue: Catalogue, path: Path | None) -> list[str]:
 
 def _summary(catalogue: Catalogue) -> str:
     counts = {
-        "services": len(catalogue.services),
-        "operators": len(catalogue.operators),
-        "sources": len(catalogue.sources),
-        "channels": len(catalogue.channels),
-        "languages": len(catalogue.error_phrases),
+        "service": len(catalogue.services),
+        "operator": len(catalogue.operators),
+        "source": len(catalogue.sources),
+        "channel": len(catalogue.channels),
+        "language": len(catalogue.error_phrases),
     }
-    return ", ".join(f"{count} {what}" for what, count in counts.items())
+    return ", ".join(counted(count, what) for what, count in counts.items())

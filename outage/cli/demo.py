@@ -35,6 +35,7 @@ def demo(
     from outage.slots import to_epoch
     from outage.store.schema import upgrade
     from outage.store.store import Store
+    from outage.words import counted
 
     about = describe(SCENARIO)
     typer.echo(about.title)
@@ -42,7 +43,8 @@ def demo(
     now = to_epoch(utc_now())
     with Store.open(database) as store:
         added = store.add(build(SCENARIO), now)
-        typer.echo(f"{added.new} samples loaded into {store.url} ({added.unchanged} were there)")
+        new = counted(added.new, "sample")
+        typer.echo(f"{new} loaded into {store.url} ({added.unchanged:,} there before)")
         with progress("judging", about.judged_from, about.ends) as tell:
             detect(
                 store, Settings(), load_catalogue(None), now, since=about.judged_from, progress=tell

@@ -14,6 +14,7 @@ from typer.core import TyperCommand
 from outage.cli.config import ConfigFile, config_file
 from outage.cli.output import plain, print_json
 from outage.cli.settings import AsJson, Since, Until, doubt, moment
+from outage.words import counted
 
 if TYPE_CHECKING:
     from outage.flows.classifying import Outcome
@@ -150,11 +151,11 @@ def _report(outcome: Outcome, *, as_json: bool) -> None:
         print_json(summary)
     else:
         named = ", ".join(f"{count:,} by {rule}" for rule, count in outcome.named.items())
-        typer.echo(f"{outcome.flows:,} flows: {named}, {outcome.unnamed:,} unnamed")
+        typer.echo(f"{counted(outcome.flows, 'flow')}: {named}, {outcome.unnamed:,} unnamed")
         rate = outcome.flows / max(outcome.seconds, 1e-9)
         where = f" in {outcome.out}/samples.parquet" if outcome.samples else NO_SAMPLES
         typer.echo(
-            f"{outcome.samples:,} samples of {outcome.slots:,} slots{where}"
+            f"{counted(outcome.samples, 'sample')} of {counted(outcome.slots, 'slot')}{where}"
             f" ({outcome.seconds:.1f} s, {rate:,.0f} flows/s)"
         )
     if outcome.lines:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from outage.cli.output import files_progress, plain, print_json
+from outage.words import counted
 
 if TYPE_CHECKING:
     from outage.flows.reading import FileRead, LogsRead
@@ -137,9 +138,10 @@ def report(outcome: LogsRead, out: Path, *, json: bool, hint: str = "") -> None:
         }
         print_json(summary)
     else:
-        typer.echo(f"{len(outcome.files):,} files: {flows:,} flows, {answers:,} DNS answers")
+        files = counted(len(outcome.files), "file")
+        typer.echo(f"{files}: {counted(flows, 'flow')}, {counted(answers, 'DNS answer')}")
         for reason, count in passed.most_common():
-            typer.echo(f"  passed over: {count:,} {plain(reason)}")
+            typer.echo(f"  passed over: {plain(reason)}: {count:,}")
         for reason, count in damaged.most_common():
             typer.echo(f"  damaged: {count:,} x {plain(reason)}")
     if damaged or outcome.failed or not flows + answers:

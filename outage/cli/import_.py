@@ -154,16 +154,18 @@ def _complain(one: FileImport) -> None:
 
 def _sum_up(outcome: Imported) -> None:
     from outage.slots import format_time
+    from outage.words import counted
 
     parts = [f"{outcome.new:,} new", f"{outcome.unchanged:,} unchanged"]
     parts += [f"{outcome.replaced:,} replaced"] if outcome.replaced else []
     parts += [f"{outcome.corrected:,} corrected"] if outcome.corrected else []
-    parts += [f"{outcome.rejected:,} rows rejected"] if outcome.rejected else []
+    parts += [f"{counted(outcome.rejected, 'row')} rejected"] if outcome.rejected else []
     failed = outcome.files_failed
-    parts += [f"{failed} of {len(outcome.files)} files not read to the end"] if failed else []
-    typer.echo(f"{outcome.rows:,} samples: {', '.join(parts)}")
+    files = counted(len(outcome.files), "file")
+    parts += [f"{failed:,} of {files} not read to the end"] if failed else []
+    typer.echo(f"{counted(outcome.rows, 'sample')}: {', '.join(parts)}")
     if outcome.judged:
         typer.echo(
-            f"{outcome.judged:,} samples are of slots already judged;"
-            f" `outage detect --since {format_time(outcome.judged_since)}` judges them again"
+            f"of slots already judged: {counted(outcome.judged, 'sample')};"
+            f" `outage detect --since {format_time(outcome.judged_since)}` judges these again"
         )

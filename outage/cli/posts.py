@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from outage.cli.config import ConfigFile, config_file
+from outage.words import counted
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
@@ -94,11 +95,11 @@ def match(
         matched = match_file(file, out, matcher, counts, lambda share: tell(int(1_000 * share)))
     _complain(matched)
     typer.echo(
-        f"{out}: {matched.rows:,} posts, {matched.naming:,} name a service or operator,"
-        f" {matched.failing:,} say that it fails"
+        f"{out}: {counted(matched.rows, 'post')}, {matched.naming:,} naming a service or operator,"
+        f" {matched.failing:,} saying that it fails"
     )
     if counts is not None and samples is not None:
-        typer.echo(f"{samples}: {counts.write(samples):,} samples")
+        typer.echo(f"{samples}: {counted(counts.write(samples), 'sample')}")
     if matched.rejected:
         raise typer.Exit(1)
 
@@ -195,4 +196,4 @@ def _complain(matched: Matched) -> None:
         typer.echo(f"{row.origin}:{row.line}: {row.reason}; {row.remedy}", err=True)
     if matched.rejected > len(matched.first_rejected):
         more = matched.rejected - len(matched.first_rejected)
-        typer.echo(f"outage: and {more:,} more rows like these", err=True)
+        typer.echo(f"outage: and {counted(more, 'more row')} like these", err=True)

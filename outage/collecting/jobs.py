@@ -16,6 +16,7 @@ from outage.errors import OutageError, UsageError
 from outage.interfaces import Collector, Estimate, Estimating, Memory, Surroundings
 from outage.slots import floor_slot, format_time
 from outage.store import Standing, Store
+from outage.words import counted
 
 if TYPE_CHECKING:
     from outage.interfaces import PostMatcher
@@ -49,8 +50,9 @@ class Job:
         """
         to_ask = f"to ask it now: outage collect {self.name}"
         if is_open(self.standing, now) and not named:
-            until, failures = format_time(self.standing.paused_until), self.standing.failures
-            told = f"left alone until {until} after {failures} faults in a row; {to_ask}"
+            until = format_time(self.standing.paused_until)
+            faults = counted(self.standing.failures, "fault")
+            told = f"left alone until {until} after {faults} in a row; {to_ask}"
             return LeftOut(told, worrying=True)
         if self.window is None and (doubt := set_back(self.standing, now)):
             return LeftOut(doubt, worrying=True)

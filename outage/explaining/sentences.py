@@ -20,7 +20,7 @@ from outage.explaining.weighing import Weighed
 from outage.judging.wording import amount, change, innocence, listed
 from outage.settings import Judging
 from outage.slots import format_time
-from outage.words import Incident, Notice
+from outage.words import Incident, Notice, counted
 
 TELLING: Final = 3.0  # robust standard deviations
 TALK_NATS: Final = 2.0
@@ -116,7 +116,7 @@ def _explained_away(weighed: Weighed) -> list[str]:
 def _why_operator(weighed: Weighed) -> str:
     heard = [one for one in weighed.vantages if one.heard]
     fallen = [one.name for one in heard if one.hit]
-    text = f"Of {len(heard)} services seen from it {len(fallen)} fall"
+    text = f"Of {counted(len(heard), 'service')} seen from it {len(fallen)} fall"
     if weighed.margin is None:
         return f"{text}; an operator's outage takes at least two, and three in four."
     passed = weighed.margin - weighed.threshold

@@ -17,6 +17,7 @@ from outage.reports.ranges import range_exhibits, server_exhibits
 from outage.reports.selection import Flows
 from outage.reports.systems import Systems, read_systems
 from outage.reports.traffic import doubts
+from outage.words import counted
 
 UNKNOWN: Final = "not known"
 OTHER_SYSTEMS: Final = 5  # autonomous systems whose whole space table 2 counts
@@ -64,13 +65,13 @@ def _not_addresses(hosts: Hosts) -> list[str]:
     strange = [text for text in hosts.whole.address if text not in hosts.numbers]
     if not strange:
         return []
-    return [f"{len(strange)} server addresses are none (the first is {strange[0][:60]!r})"]
+    return [f"servers whose address is none: {len(strange):,} (the first is {strange[0][:60]!r})"]
 
 
 def _damaged(systems: Systems) -> list[str]:
     if not systems.damaged:
         return []
-    return [f"{systems.damaged} lines of the file of autonomous systems were not understood"]
+    return [f"not understood: {counted(systems.damaged, 'line')} of the autonomous systems' file"]
 
 
 def _prefix_table(hosts: Hosts, systems: Systems | None) -> Table:

@@ -12,6 +12,7 @@ from outage.reports.exhibits import Axis, Column, Exhibit, Line, Plot, Row, Tabl
 from outage.reports.hosts import FEATURES, Hosts
 from outage.reports.measurements import Answers, Pings
 from outage.reports.spread import Spread, weighted
+from outage.words import counted
 
 PERCENTS: Final = (10, 25, 50, 75, 90)
 RTT: Final = Axis("smallest RTT", "ms")
@@ -45,9 +46,9 @@ def _measured(hosts: Hosts, pings: Pings) -> tuple[list[int], Floats]:
 
 
 def _remarks(hosts: Hosts, pings: Pings, measured: int) -> list[str]:
-    count = len(hosts.whole.address)
+    addresses = counted(len(hosts.whole.address), "address", "addresses")
     silent = len(pings.silent & set(hosts.numbers.values()))
-    lines = [f"{measured} of {count} addresses answered a ping; {silent} were asked in vain"]
+    lines = [f"{measured:,} of {addresses} answered a ping; {silent:,} asked in vain"]
     if len(pings.probes) > 1:
         lines.append(
             f"the pings are of {len(pings.probes)} probes: a smallest RTT is that of the nearest"

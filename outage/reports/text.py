@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from outage.reports.exhibits import Column, Report, Scope, Table, Unit, Value
 from outage.slots import format_time
+from outage.words import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,7 +50,7 @@ def scope_line(scope: Scope) -> str:
     known = [one for one in scope.vantages if one]
     where = f" from {', '.join(known)}" if known else ""
     since, until = format_time(scope.since), format_time(scope.until)
-    return f"{scope.service}{where}, {since} to {until}, {_count(scope.flows)} flows"
+    return f"{scope.service}{where}, {since} to {until}, {counted(scope.flows, 'flow')}"
 
 
 def _rendered(table: Table) -> RenderableType:

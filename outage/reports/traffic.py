@@ -10,6 +10,7 @@ from outage.reports.distributions import distributions
 from outage.reports.dynamics import dynamics
 from outage.reports.exhibits import Column, Report, Row, Table
 from outage.reports.selection import Flows
+from outage.words import counted
 
 Sums: TypeAlias = Mapping[str, tuple[float, float, float]]
 
@@ -29,16 +30,16 @@ def traffic(flows: Flows, zone: str = "UTC") -> Report:
 
 def doubts(flows: Flows) -> list[str]:
     """Return remarks on flows whose bytes or times the log did not tell."""
-    remarks = []
+    remarks, all_flows = [], counted(flows.scope.flows, "flow")
     if flows.unmeasured:
         remarks.append(
-            f"{flows.unmeasured} of {flows.scope.flows} flows have no byte counts: they count as"
-            " flows, and are left out wherever bytes are told"
+            f"without byte counts: {flows.unmeasured:,} of {all_flows}; counted among the flows,"
+            " and left out wherever bytes are told"
         )
     if flows.untimed:
         remarks.append(
-            f"{flows.untimed} of {flows.scope.flows} flows end before they start, or after more"
-            " than seven days: they are taken to end where they start"
+            f"ending before the start, or after more than seven days: {flows.untimed:,} of"
+            f" {all_flows}; taken to end at the start"
         )
     return remarks
 

@@ -31,7 +31,7 @@ def test_without_a_file_the_built_in_catalogue_is_checked(tmp_path: Path) -> Non
 def test_the_file_of_the_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "outage.toml").write_text(GOOD)
     assert "outage.toml: fine: " in _run(tmp_path).stdout
-    assert " 1 operators" in _run(tmp_path).stdout
+    assert " 1 operator," in _run(tmp_path).stdout
 
 
 def test_every_fault_on_a_line_of_stderr_and_exit_2(tmp_path: Path) -> None:

@@ -102,6 +102,6 @@ def test_a_case_is_written_and_evaluated(url: str, tmp_path: Path) -> None:
 
     assert written.exit_code == 0
     assert written.stdout.startswith(f"{folder}: ")
-    assert "1 outages labelled" in written.stdout
+    assert "1 outage labelled" in written.stdout
     assert (found["detected"], found["recall"]) == (1, 1.0)
     assert found["cause_accuracy"] == 0.0  # it was corrected to dns, and judged as before

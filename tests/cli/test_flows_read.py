@@ -197,8 +197,8 @@ def test_a_good_folder_is_said_in_a_line(shell: Shell, tmp_path: Path) -> None:
 
     assert (code, told) == (0, "")
     assert printed.splitlines() == [
-        "3 files: 1 flows, 2 DNS answers",
-        "  passed over: 1 records of Zeek's http log",
+        "3 files: 1 flow, 2 DNS answers",
+        "  passed over: records of Zeek's http log: 1",
     ]
 
 

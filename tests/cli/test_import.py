@@ -11,6 +11,7 @@ import pytest
 from outage.cli.main import run
 from outage.store.schema import upgrade
 from outage.store.store import Store
+from outage.words import counted
 
 HEADER = "slot_start,service,vantage,category,signal,value\n"
 GOOD = "2014-02-22T18:00:00Z,whatsapp,op-1,,flows,12\n"
@@ -93,7 +94,7 @@ def test_broken_input_is_one_line_and_leaves_the_store_whole(
     assert said in err
     assert err.count("\n") == 1
     assert "Traceback" not in err
-    assert out.startswith(f"{rows:,} samples: ")
+    assert out.startswith(f"{counted(rows, 'sample')}: ")
     assert shell.rows() == rows
     good = tmp_path / "good.csv"
     good.write_text(HEADER + GOOD + NEXT)
@@ -135,7 +136,7 @@ def test_many_bad_rows_are_told_in_eleven_lines(shell: Shell, tmp_path: Path) ->
     assert code == 1
     assert len(err.splitlines()) == 11
     assert err.splitlines()[-1].endswith("and 40 more; see `outage rejected`")
-    assert out == "1 samples: 1 new, 0 unchanged, 50 rows rejected\n"
+    assert out == "1 sample: 1 new, 0 unchanged, 50 rows rejected\n"
 
 
 def test_two_columns_become_posts_by_options(shell: Shell, tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_two_columns_become_posts_by_options(shell: Shell, tmp_path: Path) -> No
 def test_archived_reports_import(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "reports.json"
     path.write_text(json.dumps({"counts": [{"x": "2018-01-04T05:31:11-05:00", "y": 1}]}))
-    assert shell("reports", path, "--service", "aws")[:2] == (0, "1 samples: 1 new, 0 unchanged\n")
+    assert shell("reports", path, "--service", "aws")[:2] == (0, "1 sample: 1 new, 0 unchanged\n")
     code, _, err = shell("reports", path)
     assert code == 2
     assert "--service" in err
@@ -180,7 +181,7 @@ def test_slots_already_judged_are_told_with_the_command_to_judge_again(
     with Store.open(shell.url) as store:
         store.save_judgement(2_000_000_000, {}, [], [])
     _, out, _ = shell("samples", path)
-    assert "2 samples are of slots already judged" in out
+    assert "of slots already judged: 2 samples; " in out
     assert "`outage detect --since 2014-02-22T18:00:00Z`" in out
 
 

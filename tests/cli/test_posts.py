@@ -45,7 +45,7 @@ def test_a_table_is_matched(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nis slack down?\nhello\n")
     code, out, _ = shell("posts", "match", "in.csv", "--out", "out.csv")
     assert code == 0
-    assert "2 posts, 1 name a service or operator, 1 say that it fails" in out
+    assert "2 posts, 1 naming a service or operator, 1 saying that it fails" in out
     assert (tmp_path / "out.csv").read_text().splitlines()[1] == "is slack down?,slack,1,en"
 
 

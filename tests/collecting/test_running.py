@@ -173,7 +173,7 @@ def test_an_open_circuit_leaves_a_source_alone_unless_it_is_named(opened: Store)
     told = job.left_out(NOW, named=False)
     assert told is not None
     assert told.worrying
-    assert "left alone until 2026-09-21T15:20:00Z after 1 faults in a row" in told.text
+    assert "left alone until 2026-09-21T15:20:00Z after 1 fault in a row" in told.text
     assert job.left_out(NOW, named=True) is None
     assert job.left_out(NOW + HOUR, named=False) is None
     nothing = LeftOut("no new slot is complete yet", worrying=False)

@@ -108,7 +108,7 @@ def test_shares_are_those_of_flows_slots_and_bytes(flows: Path, systems: Path) -
 def test_damaged_lines_of_the_systems_are_told(flows: Path, systems: Path) -> None:
     systems.write_text(f"{SYSTEMS}torn\n")
 
-    assert any("1 lines" in one for one in report(flows, systems=systems).remarks)
+    assert any("not understood: 1 line of" in one for one in report(flows, systems=systems).remarks)
 
 
 def test_the_prefixes_that_carry_most_come_first_and_many_are_summed_up(write: Write) -> None:
@@ -159,7 +159,7 @@ def test_round_trip_times_are_weighted_by_what_is_carried(flows: Path, tmp_path:
     assert rows["addresses"]["p50"] == 106
     assert [rows[one]["p75"] for one in ("flows", "bytes down", "bytes up")] == [114, 106, 114]
     assert (rows["flows"]["least"], rows["flows"]["most"]) == (106, 114)
-    assert found.remarks == ["2 of 4 addresses answered a ping; 1 were asked in vain"]
+    assert found.remarks == ["2 of 4 addresses answered a ping; 1 asked in vain"]
     assert {one.name for one in plot(found, "weighted_min_rtt").lines} == {
         "flows",
         "active slots",
@@ -180,7 +180,7 @@ def test_pings_to_none_of_the_servers_leave_the_figure_out(flows: Path, tmp_path
     found = report(flows, pings=[lines(tmp_path / "pings", ping("203.0.113.1", 1, 1))])
 
     assert "rtt" not in as_json(found)["tables"]
-    assert found.remarks == ["0 of 4 addresses answered a ping; 0 were asked in vain"]
+    assert found.remarks == ["0 of 4 addresses answered a ping; 0 asked in vain"]
 
 
 def probed(flows: Path, tmp_path: Path, *sets: list[str]) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def test_of_nothing_there_is_no_half() -> None:
 def test_what_is_no_address_is_counted_and_told(write: Write) -> None:
     found = report(write(flow("server.example"), flow("192.0.2.1")))
 
-    assert "1 server addresses are none (the first is 'server.example')" in found.remarks
+    assert "servers whose address is none: 1 (the first is 'server.example')" in found.remarks
     assert table(found, "prefixes")[0]["addresses"] == 1
     assert {row["prefix"] for row in table(found, "by_prefix_24")} == {
         "192.0.2.0/24",

@@ -67,11 +67,15 @@ def test_bytes_that_are_not_known_are_not_zero(write: Write) -> None:
     assert shares["bytes_down"]["chat"] is None
     assert shares["down_share"]["chat"] is None
     assert as_json(found)["tables"]["sizes"]["rows"] == []
-    assert found.remarks[0].startswith("1 of 1 flows have no byte counts")
+    assert found.remarks[0].startswith("without byte counts: 1 of 1 flow;")
 
 
 def test_wrong_clocks_are_remarked_on(write: Write) -> None:
-    assert report(write(flow(lasting=-9))).remarks[0].startswith("1 of 1 flows end before they")
+    assert (
+        report(write(flow(lasting=-9)))
+        .remarks[0]
+        .startswith("ending before the start, or after more than seven days: 1 of 1 flow")
+    )
 
 
 def test_sizes_are_told_by_part(write: Write) -> None:

@@ -50,7 +50,7 @@ def test_a_bad_file_or_row_is_logged_and_does_not_stop_the_others(
         samples = list(Folder(surroundings(), tmp_path).collect(SINCE, UNTIL))
     assert [one.value for one in samples] == [2.0]
     assert "missing" in caplog.messages[0]
-    assert "1 rows rejected, the first on line 2: value is negative" in caplog.messages[1]
+    assert "1 row rejected, the first on line 2: value is negative" in caplog.messages[1]
 
 
 def test_a_folder_that_is_not_there_is_a_source_error(tmp_path: Path) -> None:
