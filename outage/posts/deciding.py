@@ -12,6 +12,7 @@ from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
 NEAR_WORDS: Final = 3
+SEEN_WORDS: Final = 1
 CLAUSE_WORDS: Final = 3
 SENTENCE_WORDS: Final = 4
 OPENING_WORDS: Final = 2
@@ -49,8 +50,7 @@ def _troubles(reading: Reading) -> list[Said]:
     """Return phrases of trouble; what is seen or tried is one beside something else around it."""
     supports = reading.supports()
     found = reading.kinds(*TROUBLES)
-    if supports:
-        found += reading.kinds(Kind.SEEN)
+    found += reading.kinds(Kind.SEEN)
     if len(supports) > 1:
         found += reading.kinds(Kind.TRIED)
     return found
@@ -61,9 +61,9 @@ def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
 
     Those that may stand on either side of the name go before those of one side.
     """
-    found: dict[tuple[int, int, str, bool, bool], Said] = {}
+    found: dict[tuple[int, int, str, bool, bool, bool], Said] = {}
     for error in sorted(errors, key=lambda one: _reach(one, told)):
-        span = error.start, error.end, error.phrase.subject
+        span = *error[:2], error.phrase.subject, error.phrase.kind is Kind.SEEN
         sides = error.phrase.after_name, error.phrase.before_name
         if (*span, False, False) not in found:
             found.setdefault((*span, *sides), error)
@@ -220,6 +220,9 @@ def _distance(reading: Reading, said: Said, name: Named) -> float | None:
         return None
     gap = _between(said, name)
     words = reading.words(*gap) + CLAUSE_WORDS * reading.clauses(*gap)
+    if phrase.kind is Kind.SEEN:
+        close = follows and words <= SEEN_WORDS and not reading.sentences(*gap)
+        return float(words) if close else None
     if sentences := reading.sentences(*gap):
         if not _crosses(reading, said, name):
             return None

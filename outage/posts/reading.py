@@ -70,8 +70,8 @@ class Reading:
     def troubled(self) -> bool:
         """Tell whether something fails, or something is seen and more is said around it."""
         kinds = {one.phrase.kind for one in self.said}
-        return not kinds.isdisjoint(TROUBLES) or (
-            len(kinds) > 1 and (Kind.SEEN in kinds or Kind.TRIED in kinds)
+        return not kinds.isdisjoint({*TROUBLES, Kind.SEEN}) or (
+            len(kinds) > 1 and Kind.TRIED in kinds
         )
 
     def words(self, start: int, end: int) -> int:

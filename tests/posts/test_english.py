@@ -1,0 +1,62 @@
+"""How English, in its varieties, speaks of trouble and of what only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from outage.posts import Matcher
+from tests.posts.test_matcher import errors, names
+
+
+@pytest.mark.parametrize(
+    ("text", "failing"),
+    [
+        ("netflix is proper banjaxed this evening so it is", "netflix"),
+        ("dis whatsapp sef, e no dey load status", "whatsapp"),
+        ("Gmail down ah? Cannot log in leh", "gmail"),
+        ("reddit won't let me upvote anything", "reddit"),
+        ("uber app just spins, full bars, standing in the rain", "uber"),
+        ("paypal charged us twice and shows no receipt, anyone else?", "paypal"),
+        ("Restarted the router and the telly. Everything else works. Come on, hulu", "hulu"),
+        ("Azure portal just loops on sign in", "azure"),
+        ("GitHub webhooks delayed by an hour; deploys blocked", "github"),
+        ("AWS: increased error rates in us-east-1", "aws"),
+        ("cod servers are dogwater tonight", "call-of-duty"),
+        ("linkedin crashed when I hit send", "linkedin"),
+    ],
+)
+def test_complaints_in_the_words_of_many_places(matcher: Matcher, text: str, failing: str) -> None:
+    assert failing in errors(matcher, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Discord: planned maintenance on Thursday, voice may drop for an hour",
+        "Robinhood app shares drop 9 % on the earnings call",
+        "Meta lays off another 600, servers and all",
+        "dropped my phone in the lake so i can't reply on whatsapp till friday",
+        "load shedding again, can't open netflix, can't boil water",
+        "never forget when aws took out half the internet",
+        "that Fastly outage a few summers back is a good case study",
+        "if instagram crashed for a week i'd finish my thesis",
+        "mine is working fine, whatsapp isn't down",
+        "took them five hours but reddit finally let me in",
+        "Resolved: GitHub Actions jobs failing to start",
+        "spotify keeps raising the price, my wallet is broken",
+    ],
+)
+def test_what_only_sounds_like_trouble(matcher: Matcher, text: str) -> None:
+    assert names(matcher, text)
+    assert errors(matcher, text) == set()
+
+
+def test_what_is_seen_counts_beside_what_is_said_around_it(matcher: Matcher) -> None:
+    assert errors(matcher, "the grey boxes of the tiktok layout") == set()
+    assert errors(matcher, "grey boxes all morning, restarted the app, tiktok") == {"tiktok"}
+
+
+def test_a_capital_amid_small_letters_is_a_name(matcher: Matcher) -> None:
+    assert names(matcher, "so we moved everything to Notion") == {"notion"}
+    assert names(matcher, "so we moved to another notion of time") == set()
+    assert names(matcher, "Slack water at six") == set()
