@@ -18,7 +18,7 @@ import numpy as np
 from collectors.budgets import Budget
 from collectors.http import Http
 from collectors.intervals import Interval, as_text, from_text, merged, missing, pieces
-from collectors.people.x_queries import Limits, error_queries, naming, posts_queries
+from collectors.people.x_queries import Limits, error_queries, naming, posts_query
 from collectors.subjects import watched_subject
 from outage.batches import Floats
 from outage.errors import BadInput, ConfigError, SourceError
@@ -269,7 +269,7 @@ def _asked(
             raise ConfigError(f"services.{slug}: has no keywords, so X cannot be asked for it")
         phrases = [*_phrases(subject, surroundings.phrases, languages)]
         for signal, queries in (
-            ("posts", posts_queries(names, limits)),
+            ("posts", (posts_query(names, limits),)),
             ("error_posts", error_queries(names, phrases, limits)),
         ):
             if queries:

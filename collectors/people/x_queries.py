@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Final
 
 from outage.errors import ConfigError
 
 NO_RETWEETS: Final = "-is:retweet"
 CONTEXT_WORDS: Final = 12
+NAMES_AT_ONCE: Final = 4
 _BARE: Final = re.compile(r"\w+")
 _OPERATORS: Final = frozenset({"or", "and", "not"})
 
@@ -48,11 +50,22 @@ def naming(clear: Sequence[str], ambiguous: Sequence[str], context: Sequence[str
     ['"signal app"', '(signal (chat OR app))']
     """
     plain, doubtful = [term(name) for name in clear], [term(name) for name in ambiguous]
-    around = [term(word) for word in context]
-    for start in range(0, len(around) if doubtful else 0, CONTEXT_WORDS):
-        words = around[start : start + CONTEXT_WORDS]
-        plain.append(f"({group(doubtful)} {group(words)})")
-    return plain
+    around = [term(word) for word in context[:CONTEXT_WORDS]]
+    some = (doubtful[at : at + NAMES_AT_ONCE] for at in range(0, len(doubtful), NAMES_AT_ONCE))
+    return plain + [f"({group(names)} {group(around)})" for names in some if around]
+
+
+def leading(names: Sequence[str], limits: Limits) -> list[str]:
+    """Return the first names, as many as fit into half a query: each query more costs as much.
+
+    The other half is left to the phrases. Raises ConfigError if not even one name fits.
+    """
+    half = Limits(limits.length // 2, limits.operators // 2)
+    fitting = takewhile(lambda count: half.allow(group(names[:count])), range(1, len(names) + 1))
+    most = max(fitting, default=0)
+    if names and not most:
+        raise _too_long(names[0], half)
+    return list(names[:most])
 
 
 def term(text: str) -> str:
@@ -89,27 +102,19 @@ def _within(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
     return any(whole[at : at + len(part)] == part for at in starts)
 
 
-def posts_queries(names: Sequence[str], limits: Limits) -> tuple[str, ...]:
-    """Return the queries whose counts add up to the posts with any of `names` (see `naming`).
-
-    A post that holds names of two queries counts in both. Raises ConfigError.
-    """
-    return tuple(_packed(names, lambda part: f"{group(part)} {NO_RETWEETS}", limits))
+def posts_query(names: Sequence[str], limits: Limits) -> str:
+    """Return the query for the posts with any of `names` (see `naming`); raises ConfigError."""
+    return f"{group(leading(names, limits))} {NO_RETWEETS}"
 
 
 def error_queries(names: Sequence[str], phrases: Iterable[str], limits: Limits) -> tuple[str, ...]:
     """Return the queries whose counts add up to the posts that hold an error phrase too.
 
-    A post that holds names or phrases of two queries counts in both. Raises ConfigError.
+    A post that holds phrases of two queries counts in both. Raises ConfigError.
     """
     terms = [term(phrase) for phrase in shortest(phrases)]
-    if not terms or not names:
-        return ()
-    # Names take at most half of a query, so that each has room for phrases.
-    half = Limits(limits.length // 2, limits.operators // 2)
-    parts = _packed(names, group, half) if len(names) > 1 else [group(names)]
-    found = (_packed(terms, partial(_troubled, named), limits) for named in parts)
-    return tuple(query for some in found for query in some)
+    named = group(leading(names, limits))
+    return tuple(_packed(terms, partial(_troubled, named), limits))
 
 
 def _troubled(named: str, part: Sequence[str]) -> str:
@@ -127,10 +132,14 @@ def _packed(
             part = []
         part.append(one)
         if len(part) == 1 and not limits.allow(query(part)):
-            raise ConfigError(
-                f"the query {query(part)[:80]!r}… is over {limits.length} characters or"
-                f" {limits.operators} operators; raise query_length or query_operators, or"
-                " shorten the keywords and context words"
-            )
+            raise _too_long(query(part), limits)
     if part:
         yield query(part)
+
+
+def _too_long(query: str, limits: Limits) -> ConfigError:
+    return ConfigError(
+        f"the query {query[:80]!r}… is over {limits.length} characters or"
+        f" {limits.operators} operators; raise query_length or query_operators, or"
+        " shorten the keywords and context words"
+    )
