@@ -118,6 +118,11 @@ def test_trouble_is_heard_as_it_is_spoken(matcher: Matcher, text: str, service: 
         "سهم نتفلكس طاح اليوم",
         "غسالتنا خربانة وأدور في اليوتيوب طريقة التصليح",
         "ما اقدر اوقف تيك توك والله",
+        "Nikt mi nie odpisuje na messengerze",
+        "Kurier Amazona znowu nie przyszedł",
+        "Удалил инстаграм, не жалею",
+        "Vandaag niks nieuws op Netflix",
+        "WLAN spinnt, kann kein Netflix schauen",
     ],
 )
 def test_what_only_sounds_like_trouble_is_none(matcher: Matcher, text: str) -> None:
