@@ -16,7 +16,8 @@ import duckdb
 A_DAY: Final = 20_000_000
 BEGIN_US: Final = 1_792_368_000_000_000  # 2026-10-19T00:00Z, a Monday
 NAMES: Final = 1_200
-WRITTEN: Final = "COMPRESSION zstd, PARQUET_VERSION v2"  # encoded as `outage flows read` does it
+#: Encoded and cut as `outage flows read` does it.
+WRITTEN: Final = "COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE 491520"
 FAMILIES: Final = (
     "e{}.whatsapp.net", "mmi{}.whatsapp.net", "mms{}.whatsapp.net", "mmv{}.whatsapp.net",
     "a{}.facebook.com", "i{}.instagram.com", "r{}.googlevideo.com", "n{}.nflxvideo.net",
