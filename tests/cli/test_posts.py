@@ -18,7 +18,7 @@ timezone = "Asia/Jakarta"
 keywords = ["biznet"]
 
 [judging]
-possible_nats = 3.5
+possible_nats = 3
 least_complaints = 4
 """
 BURSTS = ("2025-06-19T10", "2025-07-21T15", "2025-08-28T11")
