@@ -28,9 +28,17 @@ FAILING = [
     ("gmail", "gmail giriş yapamıyorum doğrulama kodu gelmiyor, yardım edin"),
     ("paypal", "paypal ödeme yaptırmıyor bir saattir hata veriyor"),
     ("cloudflare", "Cloudflare kaynaklı küresel kesinti: sitelere erişim sağlanamıyor"),
+    ("uber", "l'app di uber resta su cerchiamo un autista e la mappa è bianca, aiuto"),
+    ("roblox", "mon fils hurle parce que roblox le laisse plus rentrer, erreur 277"),
+    ("github", "github'a push atamıyorum, 500 dönüyor sürekli"),
 ]
 
 NOT_FAILING = [
+    "Mon colis amazon est bloqué à Lyon depuis trois jours, super",
+    "TikTok bloqué aux États-Unis ? la Cour suprême tranche ce soir",
+    "tiktok bloccato negli Stati Uniti? la corte decide oggi",
+    "whatsapp'ta görüldü atıp cevap vermiyor, neden böyle yapıyor bu çocuk",
+    "Youtube premium aldım, reklam yok, hayat güzel",
     "Vous vous souvenez quand insta avait planté tout un lundi ? quelle paix",
     "si gmail tombe un jour en panne je perds toute ma vie",
     "Netflix augmente encore le prix de l'abonnement, je résilie",
