@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from outage.posts.edges import WORD
-from outage.posts.lexicon import TROUBLES, Kind
+from outage.posts.lexicon import Kind
 from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
 NEAR_WORDS: Final = 3
 SEEN_WORDS: Final = 1
+NEXT_LETTERS: Final = 24  # more than a word has
 CLAUSE_WORDS: Final = 3
 SENTENCE_WORDS: Final = 4
 OPENING_WORDS: Final = 2
@@ -26,12 +27,43 @@ _AND: Final = frozenset(
 )
 
 
-def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[str, str | None]:
+def troubles(reading: Reading) -> list[Said]:
+    """Return the phrases of trouble.
+
+    What was tried is one beside something else that is said around a trouble.
+    """
+    found = reading.kinds(Kind.NEAR) + [
+        one for one in reading.kinds(Kind.SEEN) if _told(one, reading)
+    ]
+    if reading.supports() > 1:
+        found += reading.kinds(Kind.TRIED)
+    return reading.kinds(Kind.ERROR) + found
+
+
+def spoken(errors: Sequence[Said], told: str) -> set[str]:
+    """Return the languages in which trouble is spoken of, and the one `told`.
+
+    A word of one language is often a harmless one of another (French and German `hier`).
+    """
+    own = [error for error in errors if told in error.phrase.languages]
+    rest = (error for error in errors if not _touches(error, own))
+    return {language for error in rest for language in error.phrase.languages} | {told}
+
+
+def _told(seen: Said, reading: Reading) -> bool:
+    """Tell whether what is seen may count: said around it is more, or it follows a name."""
+    return reading.supports() > 0 or any(
+        0 <= seen.start - one.end <= NEXT_LETTERS for one in reading.named
+    )
+
+
+def verdicts(
+    reading: Reading, errors: Sequence[Said], by_trouble: frozenset[str], told: str
+) -> dict[str, str | None]:
     """Return the language of the error phrase for each subject named, None if it has none.
 
-    `told` is the language that the text seems to be in.
+    `errors` are its `troubles`, `told` is the language that the text seems to be in.
     """
-    errors = _troubles(reading)
     if not errors:
         return dict.fromkeys(one.subject for one in _clear(reading, (), by_trouble))
     turns = _Turns(reading, errors, told)
@@ -43,16 +75,6 @@ def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[st
             found[subject] = _closer(found[subject], error.phrase.languages, told)
     for subject in _recovered(reading, names, turns):
         found[subject] = None
-    return found
-
-
-def _troubles(reading: Reading) -> list[Said]:
-    """Return phrases of trouble; what is seen or tried is one beside something else around it."""
-    supports = reading.supports()
-    found = reading.kinds(*TROUBLES)
-    found += reading.kinds(Kind.SEEN)
-    if len(supports) > 1:
-        found += reading.kinds(Kind.TRIED)
     return found
 
 
@@ -81,17 +103,11 @@ def _closer(language: str | None, others: frozenset[str], told: str) -> str:
 
 
 class _Turns:
-    """What turns error phrases round, in the languages in which trouble is spoken of.
-
-    A word of one language is often a harmless one of another (French and German `hier`).
-    """
+    """What turns error phrases round, in the languages in which trouble is spoken of."""
 
     def __init__(self, reading: Reading, errors: Sequence[Said], told: str) -> None:
-        own = [error for error in errors if told in error.phrase.languages]
-        rest = [error for error in errors if not _touches(error, own)]
-        others = {language for error in rest for language in error.phrase.languages}
         self._reading = reading
-        self._languages = others | {told}
+        self._languages = spoken(errors, told)
         self.errors = _distinct(
             (one for one in errors if one.phrase.languages & self._languages), told
         )
@@ -119,7 +135,7 @@ class _Turns:
 
     def here(self) -> bool:
         """Tell whether what is said around it lets trouble be of a name farther off."""
-        return bool(self._reading.supports()) and not self._elsewhere
+        return self._reading.supports() > 0 and not self._elsewhere
 
     def denied(self, error: Said) -> bool:
         """Tell whether an error phrase is part of a denial, or of what only sounds like it."""

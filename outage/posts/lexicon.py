@@ -42,7 +42,7 @@ class Kind(StrEnum):
 TROUBLES: Final = (Kind.ERROR, Kind.NEAR)
 #: What people say around a trouble: it makes what is `seen` one.
 SUPPORT: Final = (Kind.TRIED, Kind.SINCE, Kind.ASKED)
-_HEARD_FIRST: Final = frozenset({*TROUBLES, *SUPPORT, Kind.SEEN})
+_AROUND: Final = frozenset({Kind.NEAR, Kind.SEEN, *SUPPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,15 @@ class Roles:
 class Lexicon:
     """Patterns (folded) with their roles, the phrases, and the words that all of them know.
 
-    `roles` are names, their context and phrases of trouble and around it, `turns` the phrases that
-    turn trouble round; `spellings` are the names as a first glance sees them, folded or not.
+    `roles` are names, their context and phrases of trouble, `around` short words of trouble and
+    what is said around it, `turns` the phrases that turn trouble round; `spellings` are the
+    names as a first glance sees them, folded or not.
     `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
     `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear.
     """
 
     roles: Mapping[str, Roles]
+    around: Mapping[str, Roles]
     turns: Mapping[str, Roles]
     phrases: tuple[Phrase, ...]
     words: frozenset[str]
@@ -110,6 +112,7 @@ class Lexicon:
     def of(cls, catalogue: Catalogue) -> Lexicon:
         """Return what a catalogue knows of names and phrases."""
         roles: dict[str, Roles] = {}
+        around: dict[str, Roles] = {}
         turns: dict[str, Roles] = {}
         subjects: dict[str, Subject] = {**catalogue.services, **catalogue.operators}
         for slug, subject in subjects.items():
@@ -119,9 +122,12 @@ class Lexicon:
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
             phrases.append(_placed(phrase, pattern))
-            _add_parts(roles if phrase.kind in _HEARD_FIRST else turns, phrases, pattern)
+            own = (
+                roles if phrase.kind is Kind.ERROR else around if phrase.kind in _AROUND else turns
+            )
+            _add_parts(own, phrases, pattern)
             tails.update(_tails(phrases[-1], pattern))
-        for role in (*roles.values(), *turns.values()):
+        for role in (*roles.values(), *around.values(), *turns.values()):
             role.said = [
                 (replace(phrase, languages=languages), is_open)
                 for (phrase, is_open), languages in role.whole.items()
@@ -129,9 +135,12 @@ class Lexicon:
             role.open = any(is_open for *_, is_open in (*role.said, *role.parts))
         return cls(
             roles=roles,
+            around=around,
             turns=turns,
             phrases=tuple(phrases),
-            words=frozenset(word for text in (*roles, *turns) for word in WORD.findall(text)),
+            words=frozenset(
+                word for text in (*roles, *around, *turns) for word in WORD.findall(text)
+            ),
             tails=tails,
             by_trouble=frozenset(
                 slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}
@@ -143,6 +152,16 @@ class Lexicon:
                 for spelling in (fold(word), glance(word))
             ),
         )
+
+    def said_in(self, language: str, turns: bool) -> dict[str, Roles]:
+        """Return of `turns`, or else of what is said around trouble, the phrases of a language."""
+        found = {}
+        for text, role in (self.turns if turns else self.around).items():
+            said = [one for one in role.said if language in one[0].languages]
+            parts = [one for one in role.parts if language in self.phrases[one[0]].languages]
+            if said or parts:
+                found[text] = Roles(said=said, parts=parts, open=role.open)
+        return found
 
 
 def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:

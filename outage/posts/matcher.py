@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from outage.posts.deciding import verdicts
+from outage.posts.deciding import spoken, troubles, verdicts
 from outage.posts.folding import DRAWN_OUT, VARYING, fold, glance, shorten, without_addresses
 from outage.posts.languages import Languages, is_short
 from outage.posts.lexicon import Lexicon, Roles
-from outage.posts.reading import Find, Reading, read
+from outage.posts.reading import Find, Reading, hear, read
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A post is at most a few thousand characters; what is longer is no post, and read in part.
 LONGEST: Final = 10_000
 _EXACT_UP_TO: Final = 4
+# Short words of trouble are heard in the post's language and in this one.
+_EVERYWHERE: Final = "en"
 # Languages that capitalise everyday words.
 _CAPITALS: Final = frozenset({"de"})
 
@@ -45,7 +47,8 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._find, self._find_turns = _finder(lexicon.roles), _finder(lexicon.turns)
+        self._find = _finder(lexicon.roles)
+        self._said: dict[tuple[str, bool], Find] = {}
         names = list(lexicon.spellings)
         varying = [text for text in VARYING if text not in lexicon.spellings]
         self._names, self._drawn_out = len(names), len(names) + len(varying)
@@ -105,18 +108,28 @@ class Matcher:
         return shorten(without_addresses(fold(text[:LONGEST])), self._lexicon.words)
 
     def _read(self, folded: str, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
-        reading = read(folded, self._lexicon, self._find, self._find_turns)
+        reading = read(folded, self._lexicon, self._find)
         if reading is None:
             return ()
         told = self._languages.tell(text, langs)
         if told not in _CAPITALS:
             reading.proper = self._proper(reading, text)
-        found = verdicts(reading, self._lexicon.by_trouble, told)
-        spoken = next((language for language in found.values() if language), "")
-        language = spoken if spoken and not langs and is_short(text) else told
+        for language in {told, _EVERYWHERE}:
+            hear(reading, self._lexicon, self._finder(language, turns=False))
+        errors = troubles(reading)
+        for language in spoken(errors, told) if errors else ():
+            hear(reading, self._lexicon, self._finder(language, turns=True))
+        found = verdicts(reading, errors, self._lexicon.by_trouble, told)
+        heard = next((language for language in found.values() if language), "")
+        language = heard if heard and not langs and is_short(text) else told
         return tuple(
             Mention(subject, error is not None, language) for subject, error in found.items()
         )
+
+    def _finder(self, language: str, turns: bool) -> Find:
+        if (language, turns) not in self._said:
+            self._said[language, turns] = _finder(self._lexicon.said_in(language, turns))
+        return self._said[language, turns]
 
     def _proper(self, reading: Reading, text: str) -> set[str]:
         """Return the subjects with an everyday name that is capitalised amid small letters."""

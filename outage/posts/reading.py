@@ -6,10 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from outage.posts.edges import WORD, after, before
-from outage.posts.lexicon import SUPPORT, TROUBLES, Kind, Lexicon, Name, Phrase, Roles
+from outage.posts.lexicon import SUPPORT, Kind, Lexicon, Name, Phrase, Roles
 
 Find: TypeAlias = Callable[[str], Sequence[tuple[Roles, int, int]]]
 Span: TypeAlias = tuple[int, int]
@@ -27,6 +28,7 @@ _ENDINGS: Final = frozenset(
     " ban ben on en hoz ra re iin issa ista nak net а е у ы и ом ой ем ам ами ах ою".split()
 )
 _INFLECTED_FROM: Final = 5
+_ASCII_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 _ASCII_WORD: Final = re.compile(r"[a-z0-9_]+")
 _rest: Final = re.compile(r"(?<=[a-z0-9_])[a-z0-9_]+").match
 
@@ -54,25 +56,23 @@ class Reading:
 
     text: str
     named: list[Named] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    said: dict[Kind, list[Said]] = field(default_factory=dict)
     context: set[str] = field(default_factory=set)
     unless: set[str] = field(default_factory=set)
     proper: set[str] = field(default_factory=set)
 
+    def hear(self, said: Iterable[Said]) -> None:
+        """Take up phrases."""
+        for one in said:
+            self.said.setdefault(one.phrase.kind, []).append(one)
+
     def kinds(self, *kinds: Kind) -> list[Said]:
-        """Return the phrases of some kinds, in the order of the text."""
-        return [one for one in self.said if one.phrase.kind in kinds]
+        """Return the phrases of some kinds."""
+        return [one for kind in kinds for one in self.said.get(kind, ())]
 
-    def supports(self) -> set[Kind]:
-        """Return the kinds of what is said around a trouble."""
-        return {one.phrase.kind for one in self.said} & {*SUPPORT}
-
-    def troubled(self) -> bool:
-        """Tell whether something fails, or something is seen and more is said around it."""
-        kinds = {one.phrase.kind for one in self.said}
-        return not kinds.isdisjoint({*TROUBLES, Kind.SEEN}) or (
-            len(kinds) > 1 and Kind.TRIED in kinds
-        )
+    def supports(self) -> int:
+        """Return how many kinds of what is said around a trouble there are."""
+        return sum(kind in self.said for kind in SUPPORT)
 
     def words(self, start: int, end: int) -> int:
         """Count the words between two places."""
@@ -93,11 +93,10 @@ class Reading:
         return first, last.start() if last else len(self.text)
 
 
-def read(text: str, lexicon: Lexicon, find: Find, find_turns: Find) -> Reading | None:
-    """Return what a folded text holds, None if it names nothing.
+def read(text: str, lexicon: Lexicon, find: Find) -> Reading | None:
+    """Return the names and the plain trouble of a folded text, None if it names nothing.
 
-    `find` yields (role, start, end) of names, their context and trouble, overlaps included;
-    `find_turns` of what turns trouble round, and is asked only where there is some.
+    `find` yields (role, start, end) of names, their context and trouble, overlaps included.
     """
     hits = _at_edges(text, find(text))
     reading = Reading(text)
@@ -109,11 +108,14 @@ def read(text: str, lexicon: Lexicon, find: Find, find_turns: Find) -> Reading |
             reading.context |= role.context
             reading.unless |= role.unless
         elif role.names and right in lexicon.tails:
-            reading.said.append(_tail(end, right, lexicon))
-    reading.said.extend(_phrases(hits, lexicon, reading))
-    if reading.troubled():
-        reading.said.extend(_phrases(_at_edges(text, find_turns(text)), lexicon, reading))
+            reading.hear([_tail(end, right, lexicon)])
+    reading.hear(_phrases(hits, lexicon, reading))
     return reading
+
+
+def hear(reading: Reading, lexicon: Lexicon, find: Find) -> None:
+    """Add the phrases of which `find` yields (role, start, end)."""
+    reading.hear(_phrases(_at_edges(reading.text, find(reading.text)), lexicon, reading))
 
 
 def _all_names(hits: Iterable[Hit], text: str, lexicon: Lexicon) -> Iterator[Named]:
@@ -128,15 +130,25 @@ def _at_edges(text: str, found: Sequence[tuple[Roles, int, int]]) -> list[Hit]:
         return [
             (role, start, end, after(text, end))
             for role, start, end in found
-            if not (left := before(text, start)) or _PREFIX.fullmatch(left)
+            if (
+                not start
+                or text[start - 1] not in _ASCII_LETTERS
+                or text[start] not in _ASCII_LETTERS
+            )
+            and (not (left := before(text, start)) or _PREFIX.fullmatch(left))
         ]
-    words = [one.span() for one in _ASCII_WORD.finditer(text)]
-    starts, ends = {start for start, _ in words}, {end for _, end in words}
+    starts, ends = _word_edges(text)
     return [
         (role, start, end, "" if end in ends or not (rest := _rest(text, end)) else rest[0])
         for role, start, end in found
         if start in starts or not text[start].isalnum()
     ]
+
+
+@lru_cache(maxsize=4)
+def _word_edges(text: str) -> tuple[set[int], set[int]]:
+    words = [one.span() for one in _ASCII_WORD.finditer(text)]
+    return {start for start, _ in words}, {end for _, end in words}
 
 
 def _names(
@@ -176,8 +188,6 @@ def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterato
     parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
     for role, start, end, right in _outside(hits, reading.named):
         may_end = not right or _ends(right)
-        if not (may_end or role.open):
-            continue
         for phrase, is_open in role.said:
             if is_open or may_end:
                 yield Said(start, end, phrase)
@@ -190,8 +200,8 @@ def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterato
 
 
 def _outside(hits: Iterable[Hit], names: Iterable[Named]) -> list[Hit]:
-    """Return the hits that are part of a phrase and stand in no name."""
-    kept = [hit for hit in hits if hit[0].said or hit[0].parts]
+    """Return the hits that may be part of a phrase and stand in no name."""
+    kept = [hit for hit in hits if not hit[3] or hit[0].open or _ends(hit[3])]
     for first, last, *_ in names:
         kept = [hit for hit in kept if hit[1] < first or hit[2] > last]
     return kept
