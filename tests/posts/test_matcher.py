@@ -155,3 +155,8 @@ def test_a_keyword_in_any_script_is_found_without_folding_every_post() -> None:
 
 def test_endless_texts_are_read_in_part(matcher: Matcher) -> None:
     assert errors(matcher, "whatsapp is down " + "x " * 1_000_000) == {"whatsapp"}
+
+
+def test_no_built_in_name_needs_context_that_is_no_everyday_word() -> None:
+    for slug, one in overlay({}).services.items():
+        assert not one.context or one.ambiguous, slug
