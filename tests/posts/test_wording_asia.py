@@ -55,7 +55,6 @@ FAILING = [
     ("स्टीम पर गेम डाउनलोड स्पीड 0 KB/s", "steam"),
     ("outlook me inbox kal raat pe hi atka hai", "outlook"),
     ("gmail ke attachments download fail fail fail", "gmail"),
-    ("amazon prime wale ads chal jate h movie nahi", "amazon"),
     ("reddit ke comments khul hi nahi rahe, upvote bhi wapas ho jata", "reddit"),
     ("fortnite me queue 1 lakh logo ki, kya mazak hai", "fortnite"),
     ("linkedin gue kok profil orang 404 semua", "linkedin"),
