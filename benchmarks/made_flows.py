@@ -39,7 +39,7 @@ def make(folder: Path, flows: int) -> None:
     if (folder / "made").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    answers, days = flows // 5, max(1, round(flows / A_DAY))
+    answers, days = flows // 5, -(-flows // A_DAY)
     span = int(flows / A_DAY * 86_400_000_000)
     with duckdb.connect() as engine:
         engine.execute("SET TimeZone = 'UTC'; SET memory_limit = '4GB'; SET threads = 2")
@@ -48,9 +48,10 @@ def make(folder: Path, flows: int) -> None:
         engine.execute("CREATE TABLE names (h INT, name VARCHAR)")
         engine.executemany("INSERT INTO names VALUES (?, ?)", [[h, _name(h)] for h in range(NAMES)])
         for day in range(days):
-            rows = _answers(answers * day // days, answers * (day + 1) // days, span, answers)
+            first, last = day * A_DAY, min((day + 1) * A_DAY, flows)
+            rows = _answers(first // 5, last // 5, span, answers)
             engine.execute(f"COPY ({rows}) TO '{folder}/dns-{day:02}.parquet' ({WRITTEN})")
-            rows = _flows(flows * day // days, flows * (day + 1) // days, span, flows, answers)
+            rows = _flows(first, last, span, flows, answers)
             engine.execute(f"COPY ({rows}) TO '{folder}/flows-{day:02}.parquet' ({WRITTEN})")
     (folder / "made").touch()
 
