@@ -114,7 +114,9 @@ def make_spells(
     """
     since = share.start - look_back
     near = [log for log in answers if log.touches(since, share.end)]
-    rows = rows_of(near, ANSWERS, ("client", "name", "address", "time", "ttl"))
+    rows = f"""
+        SELECT * FROM ({rows_of(near, ANSWERS, ("client", "name", "address", "time", "ttl"))})
+        WHERE time >= {moment(since)} AND time < {moment(share.end)}"""
     lasting = f"least(greatest(coalesce(ttl, 0), 0), {MOST_TTL}) + {grace}"
     connection.execute(f"""
         CREATE OR REPLACE TABLE spells AS
@@ -129,8 +131,7 @@ def make_spells(
                    part, place,
                    epoch_us(time) AS since, epoch_us(time) + ({lasting}) * {SECOND_US} AS expires
             FROM ({rows}) JOIN names USING (name)
-            WHERE address IS NOT NULL AND {share.clients()}
-              AND time >= {moment(since)} AND time < {moment(share.end)}),
+            WHERE address IS NOT NULL AND {share.clients()}),
         followed AS (
             SELECT pair, part, since, expires,
                    lead(since) OVER (PARTITION BY pair ORDER BY since, expires, place) AS next
