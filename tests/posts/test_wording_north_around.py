@@ -44,6 +44,10 @@ def test_hears_what_is_seen_beside_what_is_said_around_it(
         "Свет отключили, интернета нет, ютуб не посмотреть, играем в дурака",
         "Все ноют что спотифай упал, а у меня играет третий час",
         "الكهرباء مقطوعة عندنا ونتفلكس ما يشتغل طبعا",
+        "De nieuwe serie op Netflix is zo traag dat ik in slaap viel",
+        "Nowy film na Netfliksie taki wolny, że zasnąłem",
+        "LinkedIn verwijderd, geen meldingen meer, heerlijk rustig",
+        "Удалила линкедин, тишина, никаких уведомлений, красота",
         "جوالي طاح في المسبح، لا ترسلون واتساب",
     ],
 )
