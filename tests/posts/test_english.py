@@ -23,6 +23,11 @@ from tests.posts.test_matcher import errors, names
         ("AWS: increased error rates in us-east-1", "aws"),
         ("cod servers are dogwater tonight", "call-of-duty"),
         ("linkedin crashed when I hit send", "linkedin"),
+        ("hulu is one big slideshow, cannot follow a thing", "hulu"),
+        ("dropbox hasn't synced a single file today", "dropbox"),
+        ("Stripe says some merchants are experiencing delays", "stripe"),
+        ("discord sounds like a robot underwater", "discord"),
+        ("pinterest showing me nothing but white tiles", "pinterest"),
     ],
 )
 def test_complaints_in_the_words_of_many_places(matcher: Matcher, text: str, failing: str) -> None:
@@ -44,6 +49,12 @@ def test_complaints_in_the_words_of_many_places(matcher: Matcher, text: str, fai
         "took them five hours but reddit finally let me in",
         "Resolved: GitHub Actions jobs failing to start",
         "spotify keeps raising the price, my wallet is broken",
+        "read a long thread on reddit about crashes of airliners",
+        "amazon left my parcel at the depot, stuck in transit",
+        "stuck in silver for weeks, streaming the climb on twitch",
+        "PayPal froze my account over a typo",
+        "facebook is dead, only boomers left there",
+        "no alarms at all, AWS looks healthy from here",
     ],
 )
 def test_what_only_sounds_like_trouble(matcher: Matcher, text: str) -> None:
@@ -60,3 +71,8 @@ def test_a_capital_amid_small_letters_is_a_name(matcher: Matcher) -> None:
     assert names(matcher, "so we moved everything to Notion") == {"notion"}
     assert names(matcher, "so we moved to another notion of time") == set()
     assert names(matcher, "Slack water at six") == set()
+
+
+def test_what_is_said_in_passing_is_no_name(matcher: Matcher) -> None:
+    assert names(matcher, "whats up with this video on twitch") == {"twitch"}
+    assert names(matcher, "Hulu hikes the Premium price") == {"hulu"}
