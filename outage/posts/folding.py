@@ -26,6 +26,7 @@ _TABLE: Final = {
     **{code: None for first, last in _DROPPED for code in range(first, last + 1)},
     **{ord(letter): same for letter, same in _SAME.items()},
 }
+_ODD: Final = re.compile("[" + "".join(map(re.escape, map(chr, sorted(_TABLE)))) + "]")
 _ADDRESS: Final = re.compile(r"https?://\S+|\S+@[a-z0-9-]+\.[a-z]\S*")
 _LONG: Final = re.compile(r"([^\W\d_])\1{2,}")
 _LONG_WORD: Final = re.compile(r"\b\w*([^\W\d_])\1{2,}\w*")
@@ -53,7 +54,17 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("n't", "nt")
     apart = normalize("NFD", normalize("NFKC", text).casefold())
-    return normalize("NFC", apart.translate(_TABLE)).replace("n't", "nt")
+    for letter in set(_ODD.findall(apart)):  # str.translate would look up every letter
+        apart = apart.replace(letter, _TABLE[ord(letter)] or "")
+    return normalize("NFC", apart).replace("n't", "nt")
+
+
+def capitals(folded: str) -> str:
+    """Return a folded text with a capital where a word of letters begins, as long as before.
+
+    Patterns in this form are not found within words.
+    """
+    return folded.encode().title().decode() if folded.isascii() else folded.title()
 
 
 def without_addresses(folded: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from outage.catalogue.notation import Pattern, parse
 from outage.posts.edges import WORD
@@ -45,6 +46,10 @@ SUPPORT: Final = (Kind.TRIED, Kind.SINCE, Kind.ASKED)
 _AROUND: Final = frozenset({Kind.NEAR, Kind.SEEN, *SUPPORT})
 
 
+#: The number of a phrase, the place of a part there, and whether a word may go on after it.
+Use: TypeAlias = tuple[int, int, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A phrase of as many `parts` (folded), between which a few words may stand.
@@ -74,18 +79,50 @@ class Name:
 class Roles:
     """All that one pattern stands for: names, parts of phrases, words for or against a subject.
 
-    `said` are phrases without a gap, each in all languages that have it (gathered in `whole`); a
-    part of one with gaps is its number and the place there. All say whether a word may go on;
-    `open` says whether it may for one of them.
+    `said` are phrases without a gap, each in all languages that have it; a part of one with gaps
+    is its place there, by the number of the phrase. All say whether a word may go on; `open` says
+    whether it may for one of them. `first` and `last` are the numbers of phrases that begin or end
+    with this part.
     """
 
     names: list[Name] = field(default_factory=list)
-    whole: dict[tuple[Phrase, bool], frozenset[str]] = field(default_factory=dict)
-    parts: list[tuple[int, int, bool]] = field(default_factory=list)
     said: list[tuple[Phrase, bool]] = field(default_factory=list)
+    parts: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
+    first: set[int] = field(default_factory=set)
+    last: set[int] = field(default_factory=set)
     open: bool = False
     context: set[str] = field(default_factory=set)
     unless: set[str] = field(default_factory=set)
+
+    def take(self, uses: Iterable[Use], phrases: Sequence[Phrase]) -> Roles:
+        """Take up what a pattern is in some phrases."""
+        whole: dict[tuple[Phrase, bool], frozenset[str]] = {}
+        for number, place, is_open in uses:
+            phrase = phrases[number]
+            self.open |= is_open
+            if phrase.parts == 1:
+                key = replace(phrase, languages=frozenset()), is_open
+                whole[key] = whole.get(key, frozenset()) | phrase.languages
+                continue
+            self.parts.setdefault(number, []).append((place, is_open))
+            if not place:
+                self.first.add(number)
+            if place == phrase.parts - 1:
+                self.last.add(number)
+        self.said = [
+            (replace(phrase, languages=languages), is_open)
+            for (phrase, is_open), languages in whole.items()
+        ]
+        return self
+
+    def only(self, language: str, phrases: Sequence[Phrase]) -> Roles | None:
+        """Return what it stands for in the phrases of a language, None if for nothing."""
+        said = [one for one in self.said if language in one[0].languages]
+        own = {number for number in self.parts if language in phrases[number].languages}
+        if not said and not own:
+            return None
+        parts = {number: places for number, places in self.parts.items() if number in own}
+        return Roles([], said, parts, self.first & own, self.last & own, self.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +148,27 @@ class Lexicon:
     @classmethod
     def of(cls, catalogue: Catalogue) -> Lexicon:
         """Return what a catalogue knows of names and phrases."""
-        roles: dict[str, Roles] = {}
-        around: dict[str, Roles] = {}
-        turns: dict[str, Roles] = {}
+        named: dict[str, Roles] = {}
+        trouble: defaultdict[str, list[Use]] = defaultdict(list)
+        around: defaultdict[str, list[Use]] = defaultdict(list)
+        turns: defaultdict[str, list[Use]] = defaultdict(list)
         subjects: dict[str, Subject] = {**catalogue.services, **catalogue.operators}
         for slug, subject in subjects.items():
-            _add_names(roles, slug, subject)
+            _add_names(named, slug, subject)
+        own = dict.fromkeys(Kind, turns) | dict.fromkeys(_AROUND, around) | {Kind.ERROR: trouble}
         phrases: list[Phrase] = []
         tails: dict[str, str] = {}
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
             phrases.append(_placed(phrase, pattern))
-            own = (
-                roles if phrase.kind is Kind.ERROR else around if phrase.kind in _AROUND else turns
-            )
-            _add_parts(own, phrases, pattern)
+            _add_uses(own[phrase.kind], len(phrases) - 1, pattern)
             tails.update(_tails(phrases[-1], pattern))
-        for role in (*roles.values(), *around.values(), *turns.values()):
-            role.said = [
-                (replace(phrase, languages=languages), is_open)
-                for (phrase, is_open), languages in role.whole.items()
-            ]
-            role.open = any(is_open for *_, is_open in (*role.said, *role.parts))
         return cls(
-            roles=roles,
-            around=around,
-            turns=turns,
+            roles=_roles(named, trouble, phrases),
+            around=_roles({}, around, phrases),
+            turns=_roles({}, turns, phrases),
             phrases=tuple(phrases),
-            words=frozenset(
-                word for text in (*roles, *around, *turns) for word in WORD.findall(text)
-            ),
+            words=frozenset(WORD.findall("\n".join((*named, *trouble, *around, *turns)))),
             tails=tails,
             by_trouble=frozenset(
                 slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}
@@ -155,13 +183,10 @@ class Lexicon:
 
     def said_in(self, language: str, turns: bool) -> dict[str, Roles]:
         """Return of `turns`, or else of what is said around trouble, the phrases of a language."""
-        found = {}
-        for text, role in (self.turns if turns else self.around).items():
-            said = [one for one in role.said if language in one[0].languages]
-            parts = [one for one in role.parts if language in self.phrases[one[0]].languages]
-            if said or parts:
-                found[text] = Roles(said=said, parts=parts, open=role.open)
-        return found
+        patterns = self.turns if turns else self.around
+        shared = {id(role): role for role in patterns.values()}
+        own = {number: role.only(language, self.phrases) for number, role in shared.items()}
+        return {text: found for text, role in patterns.items() if (found := own[id(role)])}
 
 
 def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:
@@ -224,17 +249,28 @@ def _placed(phrase: Phrase, pattern: Pattern) -> Phrase:
     )
 
 
-def _add_parts(roles: dict[str, Roles], phrases: Sequence[Phrase], pattern: Pattern) -> None:
-    phrase = phrases[-1]
-    nobody_s = replace(phrase, languages=frozenset())
+def _add_uses(uses: Mapping[str, list[Use]], number: int, pattern: Pattern) -> None:
     for place, choices in enumerate(pattern.parts):
+        closed, going_on = (number, place, False), (number, place, True)
         for text, is_open in choices:
-            role = roles.setdefault(text, Roles())
-            if phrase.parts == 1:
-                key = nobody_s, is_open
-                role.whole[key] = role.whole.get(key, frozenset()) | phrase.languages
-            else:
-                role.parts.append((len(phrases) - 1, place, is_open))
+            uses[text].append(going_on if is_open else closed)
+
+
+def _roles(
+    named: dict[str, Roles], uses: Mapping[str, list[Use]], phrases: Sequence[Phrase]
+) -> dict[str, Roles]:
+    """Return the roles of patterns: one for all that are used alike and are no names."""
+    shared: dict[tuple[Use, ...], Roles] = {}
+    roles = dict(named)
+    for text, found in uses.items():
+        if text in named:
+            named[text].take(found, phrases)
+            continue
+        key = tuple(found)
+        if key not in shared:
+            shared[key] = Roles().take(found, phrases)
+        roles[text] = shared[key]
+    return roles
 
 
 def _tails(phrase: Phrase, pattern: Pattern) -> Iterator[tuple[str, str]]:

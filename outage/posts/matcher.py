@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from outage.posts.deciding import spoken, troubles, verdicts
-from outage.posts.folding import DRAWN_OUT, VARYING, fold, glance, shorten, without_addresses
+from outage.posts.folding import (
+    DRAWN_OUT,
+    VARYING,
+    capitals,
+    fold,
+    glance,
+    shorten,
+    without_addresses,
+)
 from outage.posts.languages import Languages, is_short
 from outage.posts.lexicon import Lexicon, Roles
-from outage.posts.reading import Find, Reading, hear, read
+from outage.posts.reading import Find, Hit, Reading, at_edges, hear, read
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
@@ -145,11 +153,11 @@ class Matcher:
 
 def _finder(roles: Mapping[str, Roles]) -> Find:
     # The states are too many for a full table (a DFA) to fit into a processor's cache.
-    automaton = AhoCorasick(list(roles), implementation=Implementation.ContiguousNFA)
+    patterns = [capitals(text) for text in roles]
+    automaton = AhoCorasick(patterns, implementation=Implementation.ContiguousNFA)
     numbered = list(roles.values())
 
-    def find(text: str) -> list[tuple[Roles, int, int]]:
-        found = automaton.find_matches_as_indexes(text, True)
-        return [(numbered[number], start, end) for number, start, end in found]
+    def find(text: str) -> list[Hit]:
+        return at_edges(text, automaton.find_matches_as_indexes(capitals(text), True), numbered)
 
     return find

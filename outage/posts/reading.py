@@ -12,9 +12,9 @@ from typing import Final, NamedTuple, TypeAlias
 from outage.posts.edges import WORD, after, before
 from outage.posts.lexicon import SUPPORT, Kind, Lexicon, Name, Phrase, Roles
 
-Find: TypeAlias = Callable[[str], Sequence[tuple[Roles, int, int]]]
 Span: TypeAlias = tuple[int, int]
 Hit: TypeAlias = tuple[Roles, int, int, str]
+Find: TypeAlias = Callable[[str], Sequence[Hit]]
 
 GAP_WORDS: Final = 4
 _SENTENCE: Final = re.compile(r"[!?…。！？\n؟۔।]+|\.(?=\s|$)")
@@ -96,9 +96,9 @@ class Reading:
 def read(text: str, lexicon: Lexicon, find: Find) -> Reading | None:
     """Return the names and the plain trouble of a folded text, None if it names nothing.
 
-    `find` yields (role, start, end) of names, their context and trouble, overlaps included.
+    `find` returns the `at_edges` of names, their context and trouble.
     """
-    hits = _at_edges(text, find(text))
+    hits = find(text)
     reading = Reading(text)
     reading.named = _longest(_all_names(hits, text, lexicon))
     if not reading.named:
@@ -114,8 +114,8 @@ def read(text: str, lexicon: Lexicon, find: Find) -> Reading | None:
 
 
 def hear(reading: Reading, lexicon: Lexicon, find: Find) -> None:
-    """Add the phrases of which `find` yields (role, start, end)."""
-    reading.hear(_phrases(_at_edges(reading.text, find(reading.text)), lexicon, reading))
+    """Add the phrases that `find` returns."""
+    reading.hear(_phrases(find(reading.text), lexicon, reading))
 
 
 def _all_names(hits: Iterable[Hit], text: str, lexicon: Lexicon) -> Iterator[Named]:
@@ -124,12 +124,15 @@ def _all_names(hits: Iterable[Hit], text: str, lexicon: Lexicon) -> Iterator[Nam
             yield from _names(role.names, (start, end), text, right, lexicon.tails)
 
 
-def _at_edges(text: str, found: Sequence[tuple[Roles, int, int]]) -> list[Hit]:
-    """Return what begins where a word does, each with the rest of the word after it."""
+def at_edges(text: str, found: Iterable[tuple[int, int, int]], roles: Sequence[Roles]) -> list[Hit]:
+    """Return what begins where a word does, each with the rest of the word after it.
+
+    `found` are (number of a role, start, end), overlaps included.
+    """
     if not text.isascii():
         return [
-            (role, start, end, after(text, end))
-            for role, start, end in found
+            (roles[number], start, end, after(text, end))
+            for number, start, end in found
             if (
                 not start
                 or text[start - 1] not in _ASCII_LETTERS
@@ -139,8 +142,13 @@ def _at_edges(text: str, found: Sequence[tuple[Roles, int, int]]) -> list[Hit]:
         ]
     starts, ends = _word_edges(text)
     return [
-        (role, start, end, "" if end in ends or not (rest := _rest(text, end)) else rest[0])
-        for role, start, end in found
+        (
+            roles[number],
+            start,
+            end,
+            "" if end in ends or not (rest := _rest(text, end)) else rest[0],
+        )
+        for number, start, end in found
         if start in starts or not text[start].isalnum()
     ]
 
@@ -185,18 +193,26 @@ def _longest(names: Iterable[Named]) -> list[Named]:
 
 
 def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
-    parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
-    for role, start, end, right in _outside(hits, reading.named):
-        may_end = not right or _ends(right)
+    kept = _outside(hits, reading.named)
+    for role, start, end, right in kept:
         for phrase, is_open in role.said:
-            if is_open or may_end:
+            if is_open or not right or _ends(right):
                 yield Said(start, end, phrase)
-        for number, place, is_open in role.parts:
-            if is_open or may_end:
-                parts[number, place].append((start, end))
-    for number, place in list(parts):
-        if not place and (number, lexicon.phrases[number].parts - 1) in parts:
-            yield from _gapped(number, parts, lexicon, reading)
+    yield from _with_gaps([hit for hit in kept if hit[0].parts], lexicon, reading)
+
+
+def _with_gaps(hits: Sequence[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
+    last = {number for hit in hits for number in hit[0].last}
+    numbers = [number for hit in hits for number in sorted(hit[0].first & last)]
+    parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
+    for role, start, end, right in hits if numbers else ():
+        may_end = not right or _ends(right)
+        for number in role.parts.keys() & numbers:
+            for place, is_open in role.parts[number]:
+                if is_open or may_end:
+                    parts[number, place].append((start, end))
+    for number in dict.fromkeys(numbers):
+        yield from _gapped(number, parts, lexicon, reading)
 
 
 def _outside(hits: Iterable[Hit], names: Iterable[Named]) -> list[Hit]:
@@ -214,7 +230,7 @@ def _gapped(
     reading: Reading,
 ) -> Iterator[Said]:
     phrase = lexicon.phrases[number]
-    for start, end in parts[number, 0]:
+    for start, end in parts.get((number, 0), ()):
         last: int | None = end
         for later in range(1, phrase.parts):
             last = _next(parts.get((number, later), ()), last, reading)

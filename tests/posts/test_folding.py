@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from outage.posts.folding import VARYING, fold, glance, shorten, without_addresses
+from outage.posts.folding import VARYING, capitals, fold, glance, shorten, without_addresses
 
 
 def test_spellings_of_one_word_are_one() -> None:
@@ -21,6 +21,14 @@ def test_a_glance_differs_from_folding_only_where_it_says_so() -> None:
     for text in ("Wi-Fi dırdır", "Ёж", "l’app", "ĺ\u0301", "زۀ"):
         folded = fold(text)
         assert glance(text) == folded or any(sign in glance(text) for sign in VARYING)
+
+
+def test_capitals_mark_where_words_begin_and_move_nothing() -> None:
+    assert capitals("isn't #down2day, wa") == "Isn'T #Down2Day, Wa"
+    assert capitals("não абв ダウン الapp") == "Não Абв ダウン الApp"
+    for letter in map(chr, range(0x80, 0x20000)):
+        folded = fold(f"{letter} a{letter}")
+        assert len(capitals(folded)) == len(folded), letter
 
 
 def test_links_and_mail_addresses_name_nothing() -> None:
