@@ -13,15 +13,26 @@ import argparse
 import os
 import resource
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+from typing import TypeAlias
 
+import duckdb
+import polars as pl
+import pyarrow.parquet  # noqa: F401 - of a job, not of its start
 from made_flows import make
+
+from outage.catalogue import load_catalogue
+from outage.flows.classifying import classify_logs
+from outage.flows.engine import Limits
+from outage.flows.surveying import Options
+
+Job: TypeAlias = Callable[[Path, Path], str]
 
 GOAL_RATE, GOAL_BYTES, GOAL_SLOWER = 2.5e6, 3 * 2**30, 1.15
 COLUMNS = (
@@ -40,23 +51,24 @@ class Measured:
     said: str
 
 
-def measured(job: Callable[[Path], str], folder: Path) -> Measured:
-    """Run a job once in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_timed, job, folder).result()
+def measured(job: Job, folder: Path) -> Measured:
+    """Run a job once in a process of its own; starting it and clearing up are not counted."""
+    with (
+        TemporaryDirectory(dir=folder) as out,
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        return pool.submit(_timed, job, folder, Path(out)).result()
 
 
-def _timed(job: Callable[[Path], str], folder: Path) -> Measured:
+def _timed(job: Job, folder: Path, out: Path) -> Measured:
     begun = time.perf_counter()
-    said = job(folder)
+    said = job(folder, out)
     seconds = time.perf_counter() - begun
     return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, said)
 
 
-def scan(folder: Path) -> str:
+def scan(folder: Path, _out: Path) -> str:
     """Read every column of the flows, and nothing else."""
-    import duckdb
-
     columns = ", ".join(f'max("{name}")' for name in COLUMNS)
     with duckdb.connect() as engine:
         engine.execute("SET threads = 2; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
@@ -64,32 +76,21 @@ def scan(folder: Path) -> str:
     return "every column"
 
 
-def ours(folder: Path) -> str:
+def ours(folder: Path, out: Path) -> str:
     """Run the whole job, results on the same disk."""
-    from outage.catalogue import load_catalogue
-    from outage.flows.classifying import classify_logs
-    from outage.flows.engine import Limits
-    from outage.flows.surveying import Options
-
-    options = Options(limits=Limits("2GB", 2))
-    with tempfile.TemporaryDirectory(dir=folder) as out:
-        outcome = classify_logs(
-            [f"{folder}/flows-*.parquet"], [f"{folder}/dns-*.parquet"], f"{out}/named",
-            load_catalogue(), options,
-        )  # fmt: skip
-        written = sum(one.stat().st_size for one in Path(out).rglob("*.parquet"))
+    outcome = classify_logs(
+        [f"{folder}/flows-*.parquet"], [f"{folder}/dns-*.parquet"], str(out), load_catalogue(),
+        Options(limits=Limits("2GB", 2)),
+    )  # fmt: skip
+    written = sum(one.stat().st_size for one in out.rglob("*.parquet"))
     rules = ", ".join(
         f"{count / outcome.flows:.1%} {rule}" for rule, count in outcome.named.items()
     )
     return f"{outcome.samples:,} samples; {rules}; {written / 2**20:,.0f} MiB written"
 
 
-def polars(folder: Path) -> str:
+def polars(folder: Path, _out: Path) -> str:
     """Name by the latest answer and add bytes and flows up by slot; nothing written, no samples."""
-    import polars as pl
-
-    from outage.catalogue import load_catalogue
-
     find = load_catalogue().classify
     names = pl.scan_parquet(f"{folder}/dns-*.parquet").select("name").unique().collect()
     services = {name: part.service for name in names["name"] if (part := find(name)) is not None}
@@ -114,7 +115,7 @@ def polars(folder: Path) -> str:
     return f"{found['len'].sum():,} flows named, {len(found):,} rows"
 
 
-JOBS: dict[str, Callable[[Path], str]] = {"scan": scan, "outage": ours, "polars": polars}
+JOBS: dict[str, Job] = {"scan": scan, "outage": ours, "polars": polars}
 
 
 def report(flows: int, folder: Path, rounds: int, rivals: list[str]) -> float:
@@ -148,7 +149,7 @@ def main() -> None:
     parser.add_argument("--flows", type=float, nargs="+", action="extend", help="in millions")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=list(JOBS), default=list(JOBS))
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "outage-flows")
+    parser.add_argument("--folder", type=Path, default=Path(gettempdir()) / "outage-flows")
     parser.add_argument("--clear", action="store_true", help="remove the files afterwards")
     arguments = parser.parse_args()
     best: dict[int, float] = {}

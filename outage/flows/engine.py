@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +33,16 @@ class Limits:
     def __post_init__(self) -> None:
         if not SIZE.fullmatch(self.memory.strip()):
             raise UsageError(f"--memory-limit: {self.memory!r} is no size; write it like 2GB")
+
+    def shared(self, engines: int) -> Limits:
+        """Return what each of several engines may take at once.
+
+        >>> Limits("3 GB").shared(2).memory
+        '1.500GB'
+        """
+        unit = self.memory.lstrip(" .0123456789").rstrip()
+        size = float(self.memory.strip().removesuffix(unit)) / engines
+        return replace(self, memory=f"{size:.3f}{unit}")
 
 
 @contextmanager
