@@ -80,7 +80,7 @@ def ours(folder: Path, out: Path) -> str:
     """Run the whole job, results on the same disk."""
     outcome = classify_logs(
         [f"{folder}/flows-*.parquet"], [f"{folder}/dns-*.parquet"], str(out), load_catalogue(),
-        Options(limits=Limits("2GB", 2)),
+        Options(limits=Limits("2GB")),
     )  # fmt: skip
     written = sum(one.stat().st_size for one in out.rglob("*.parquet"))
     rules = ", ".join(

@@ -42,7 +42,7 @@ class Alone:
         self, step: Callable[[Plan, One], Result], plan: Plan, items: Sequence[One]
     ) -> Iterator[Result]:
         """Yield the results in order."""
-        at_once = min(AT_ONCE, len(items))
+        at_once = min(AT_ONCE, len(items), plan.limits.threads or AT_ONCE)
         if at_once <= 1:
             yield from (step(plan, item) for item in items)
             return

@@ -42,7 +42,8 @@ class Limits:
         """
         unit = self.memory.lstrip(" .0123456789").rstrip()
         size = float(self.memory.strip().removesuffix(unit)) / engines
-        return replace(self, memory=f"{size:.3f}{unit}")
+        threads = None if self.threads is None else max(1, self.threads // engines)
+        return replace(self, memory=f"{size:.3f}{unit}", threads=threads)
 
 
 @contextmanager

@@ -14,7 +14,9 @@ import pytest
 
 from outage.errors import SourceError
 from outage.flows import cluster
-from outage.flows.naming import Share
+from outage.flows.cluster import Alone
+from outage.flows.engine import Limits
+from outage.flows.naming import Names, Share
 from outage.flows.shares import Classified, Plan, classify_share
 from tests.flows.made import classified, classify, made_answers, made_flows, samples
 
@@ -130,3 +132,22 @@ def test_a_scheduler_that_does_not_answer_is_told(
 
     with pytest.raises(SourceError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 "):
         classify(tmp_path, FLOWS[:10], cluster="tcp://127.0.0.1:1")
+
+
+def test_two_items_at_a_time_share_memory_and_threads(tmp_path: Path) -> None:
+    seen: list[Limits] = []
+
+    def step(plan: Plan, item: int) -> int:
+        seen.append(plan.limits)
+        return item
+
+    def run(count: int, limits: Limits) -> list[int]:
+        seen.clear()
+        plan = Plan(str(tmp_path), (), (), Names(), 600, 300, "", 0, limits)
+        return list(Alone().run(step, plan, range(count)))
+
+    assert run(3, Limits("2GB", 4)) == [0, 1, 2]
+    assert {(one.memory, one.threads) for one in seen} == {("1.000GB", 2)}
+    assert run(2, Limits("2GB", 1)) == [0, 1]
+    assert run(1, Limits("2GB")) == [0]
+    assert seen == [Limits("2GB")]
