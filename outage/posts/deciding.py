@@ -57,12 +57,20 @@ def _told(seen: Said, reading: Reading) -> bool:
     )
 
 
+def may_bind(reading: Reading, errors: Iterable[Said]) -> bool:
+    """Tell whether one of the phrases of trouble may speak of one of the names."""
+    return reading.supports() > 0 or any(
+        _distance(reading, error, name) is not None for error in errors for name in reading.named
+    )
+
+
 def verdicts(
     reading: Reading, errors: Sequence[Said], by_trouble: frozenset[str], told: str
 ) -> dict[str, str | None]:
     """Return the language of the error phrase for each subject named, None if it has none.
 
-    `errors` are its `troubles`, `told` is the language that the text seems to be in.
+    `errors` are its `troubles`, empty if none `may_bind`; `told` is the language that the text
+    seems to be in.
     """
     if not errors:
         return dict.fromkeys(one.subject for one in _clear(reading, (), by_trouble))

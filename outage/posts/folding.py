@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
+from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
@@ -29,6 +30,7 @@ _TABLE: Final = {
 _ODD: Final = re.compile("[" + "".join(map(re.escape, map(chr, sorted(_TABLE)))) + "]")
 _ADDRESS: Final = re.compile(r"https?://\S+|\S+@[a-z0-9-]+\.[a-z]\S*")
 _LONG: Final = re.compile(r"([^\W\d_])\1{2,}")
+_THRICE: Final = re.compile(r"(.)\1\1")  # finds more than _LONG, but soon
 _LONG_WORD: Final = re.compile(r"\b\w*([^\W\d_])\1{2,}\w*")
 
 #: Characters whose presence means that `glance` does not see what `fold` sees.
@@ -59,6 +61,7 @@ def fold(text: str) -> str:
     return normalize("NFC", apart).replace("n't", "nt")
 
 
+@lru_cache(maxsize=4)
 def capitals(folded: str) -> str:
     """Return a folded text with a capital where a word of letters begins, as long as before.
 
@@ -78,7 +81,7 @@ def shorten(folded: str, known: Container[str]) -> str:
     >>> shorten("whatsappppp is dowwwn", {"whatsapp", "down"})
     'whatsapp is down'
     """
-    if not _LONG.search(folded):
+    if not _THRICE.search(folded):
         return folded
     return _LONG_WORD.sub(lambda found: _shortened(found[0], known), folded)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from outage.posts.deciding import spoken, troubles, verdicts
+from outage.posts.deciding import may_bind, spoken, troubles, verdicts
 from outage.posts.folding import (
     DRAWN_OUT,
     VARYING,
@@ -50,7 +50,7 @@ class Mention:
 class Matcher:
     """Finds the services and operators that a post names, and those it says are failing.
 
-    Builds its automata once, in about 0.1 s for 1,000 services; it pickles as its lexicon.
+    Builds its automata once, in about a second for 1,000 services; it pickles as its lexicon.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -125,6 +125,7 @@ class Matcher:
         for language in {told, _EVERYWHERE}:
             hear(reading, self._lexicon, self._finder(language, turns=False))
         errors = troubles(reading)
+        errors = errors if may_bind(reading, errors) else []
         for language in spoken(errors, told) if errors else ():
             hear(reading, self._lexicon, self._finder(language, turns=True))
         found = verdicts(reading, errors, self._lexicon.by_trouble, told)

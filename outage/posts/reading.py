@@ -202,16 +202,20 @@ def _phrases(hits: Iterable[Hit], lexicon: Lexicon, reading: Reading) -> Iterato
 
 
 def _with_gaps(hits: Sequence[Hit], lexicon: Lexicon, reading: Reading) -> Iterator[Said]:
-    last = {number for hit in hits for number in hit[0].last}
-    numbers = [number for hit in hits for number in sorted(hit[0].first & last)]
+    known: set[int] = set()
+    known = known.union(*(hit[0].first for hit in hits)) & known.union(
+        *(hit[0].last for hit in hits)
+    )
+    if not known:
+        return
     parts: defaultdict[tuple[int, int], list[Span]] = defaultdict(list)
-    for role, start, end, right in hits if numbers else ():
+    for role, start, end, right in hits:
         may_end = not right or _ends(right)
-        for number in role.parts.keys() & numbers:
+        for number in role.parts.keys() & known:
             for place, is_open in role.parts[number]:
                 if is_open or may_end:
                     parts[number, place].append((start, end))
-    for number in dict.fromkeys(numbers):
+    for number in dict.fromkeys(one for hit in hits for one in sorted(hit[0].first & known)):
         yield from _gapped(number, parts, lexicon, reading)
 
 
