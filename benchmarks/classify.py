@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -123,7 +124,11 @@ def report(flows: int, folder: Path, rounds: int, rivals: list[str]) -> float:
     ours_best = float("inf")
     for name in rivals:
         for _ in range(rounds):
-            one = measured(JOBS[name], folder)
+            try:
+                one = measured(JOBS[name], folder)
+            except BrokenProcessPool:
+                print(f"{flows / 1e6:>5.0f} M flows {name:7} was killed: out of memory", flush=True)
+                break
             rate = flows / one.seconds
             line = f"{flows / 1e6:>5.0f} M flows {name:7} {one.seconds:7.1f} s"
             line += f" {rate / 1e6:6.2f} M flows/s {one.peak / 2**30:5.2f} GiB  {one.said}"
