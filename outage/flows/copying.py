@@ -91,27 +91,22 @@ def _promised(known: Any, name: str, rows: int, share: Share, needed: bool) -> b
     return bool(known.min >= 0 and isfinite(known.max))
 
 
-def read_codes(connection: DuckDBPyConnection, log: Log) -> NDArray[np.uint16]:
-    """Return the code of every row of a log, in order; the engine reads them in any order.
+def read_codes(connection: DuckDBPyConnection, log: Log) -> tuple[NDArray[np.uint16], Counter[str]]:
+    """Return the code of every row of a log, in order, and how many flows each rule named.
 
-    A code is the number of the part times four, plus that of the rule, or NO_NAME.
+    A code is the number of the part times four, plus that of the rule, or NO_NAME, which counts
+    under "". The engine reads the rows in any order.
     """
     import numpy as np
 
     codes = np.full(log.rows, NO_NAME, dtype=np.uint16)
+    named = np.zeros(len(RULES), dtype=np.int64)
     for batch in connection.sql(coded_flows(log)).to_arrow_reader(AT_ONCE):
         rows, found = (column.to_numpy() for column in batch.columns)
         codes[rows] = found
-    return codes
-
-
-def count_rules(codes: NDArray[np.uint16]) -> Counter[str]:
-    """Return how many flows each rule named, and under "" how many none did."""
-    import numpy as np
-
-    rules = codes[codes != NO_NAME] % len(RULES)
-    counts = {rule: int(np.count_nonzero(rules == n)) for n, rule in enumerate(RULES)}
-    return Counter(counts | {"": len(codes) - len(rules)})
+        named += np.bincount(found % len(RULES), minlength=len(RULES))
+    counts = dict(zip(RULES, named.tolist(), strict=True))
+    return codes, Counter({"": log.rows - sum(counts.values())} | counts)
 
 
 def copy_named(log: Log, names: Names, codes: NDArray[np.uint16], target: str) -> None:

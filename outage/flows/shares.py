@@ -91,10 +91,10 @@ def _can_be_copied(connection: DuckDBPyConnection, plan: Plan, log: Log, share: 
 
 
 def _copy(connection: DuckDBPyConnection, plan: Plan, log: Log, target: str) -> Counter[str]:
-    codes = copying.read_codes(connection, log)
+    codes, named = copying.read_codes(connection, log)
     with _whole(target) as unfinished:
         copying.copy_named(log, plan.names, codes, unfinished)
-    return copying.count_rules(codes)
+    return named
 
 
 def _rules(connection: DuckDBPyConnection, target: str) -> Counter[str]:
