@@ -136,7 +136,7 @@ def _encoded(
     schema = pa.schema([(name, pa.dictionary(pa.int16(), pa.string())) for name in ADDED])
     stream = BytesIO()
     with ParquetWriter(
-        stream, schema, compression="zstd", store_schema=False, write_statistics=False
+        stream, schema, compression="none", store_schema=False, write_statistics=False
     ) as writer:
         for codes in groups:
             table = pa.Table.from_arrays(_columns(spelled, codes), schema=schema)
@@ -149,10 +149,14 @@ def _columns(
 ) -> list[pa.DictionaryArray]:
     import pyarrow as pa
 
-    unnamed = codes == NO_NAME
+    known = pa.array(codes != NO_NAME).buffers()[1]  # which codes are names, a bit each
+    numbered = (
+        pa.Array.from_buffers(pa.int16(), len(codes), [known, pa.py_buffer(numbers.take(codes))])
+        for _, numbers in spelled
+    )
     return [
-        pa.DictionaryArray.from_arrays(pa.array(numbers.take(codes), mask=unnamed), words)
-        for words, numbers in spelled
+        pa.DictionaryArray.from_arrays(one, words)
+        for one, (words, _) in zip(numbered, spelled, strict=True)
     ]
 
 
