@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from outage.errors import UsageError
+from outage.errors import BadInput, UsageError
 from outage.flows import addresses, naming
 from outage.flows.engine import SECOND_US, Limits, engine, make_parts
 from outage.flows.inputs import ANSWERS, FLOWS, MOST_TTL, Log, rows_of
@@ -53,7 +53,7 @@ class Options:
         for name, slug in (("--source", self.source), ("--vantage", self.vantage or "none")):
             try:
                 check_slug(slug, name)
-            except Exception as error:
+            except BadInput as error:
                 raise UsageError(str(error)) from error
 
 
