@@ -23,7 +23,8 @@ PREDICATE_WORDS: Final = 2
 _AND: Final = frozenset(
     "and & or plus also both the und oder y e o ou et en of ve veya ile dan sama atau और aur ya"
     " و и или a i oraz lub też och eller og ja si と も や の"
-    " 和 跟 也 및 랑 하고 도 la il das".split()
+    " 和 跟 也 및 랑 하고 도 la il das noch weder bei beim in im nor"
+    " n 'n ne u nem ani ni ни в на ولا".split()
 )
 
 

@@ -30,6 +30,7 @@ _TABLE: Final = {
 _ODD: Final = re.compile("[" + "".join(map(re.escape, map(chr, sorted(_TABLE)))) + "]")
 _ADDRESS: Final = re.compile(r"https?://\S+|\S+@[a-z0-9-]+\.[a-z]\S*")
 _LONG: Final = re.compile(r"([^\W\d_])\1{2,}")
+_TAG: Final = re.compile(r"#\w+")
 _THRICE: Final = re.compile(r"(.)\1\1")  # finds more than _LONG, but soon
 _LONG_WORD: Final = re.compile(r"\b\w*([^\W\d_])\1{2,}\w*")
 
@@ -56,6 +57,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("n't", "nt")
     apart = normalize("NFD", normalize("NFKC", text).casefold())
+    apart = apart.replace("u\u0308ber", "ueber")  # the German word is no "uber"
     for letter in set(_ODD.findall(apart)):  # str.translate would look up every letter
         apart = apart.replace(letter, _TABLE[ord(letter)] or "")
     return normalize("NFC", apart).replace("n't", "nt")
@@ -73,6 +75,13 @@ def capitals(folded: str) -> str:
 def without_addresses(folded: str) -> str:
     """Return the text without web and mail addresses: a link to a service does not name it."""
     return _ADDRESS.sub(" ", folded) if "://" in folded or "@" in folded else folded
+
+
+def spaced(folded: str) -> str:
+    """Return the text with the words of a hashtag apart (`#outage_of_netflix`)."""
+    if "#" not in folded or "_" not in folded:
+        return folded
+    return _TAG.sub(lambda found: found[0].replace("_", " "), folded)
 
 
 def shorten(folded: str, known: Container[str]) -> str:

@@ -197,7 +197,7 @@ def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:
             continue  # the name with a tail says the same, and what is wrong
         roles.setdefault(word, Roles()).names.append(Name(slug, word in needy))
     if needy:
-        for word in {fold(word) for word in subject.context} - TROUBLE:
+        for word in {fold(word) for word in subject.context} - TROUBLE - needy:
             roles.setdefault(word, Roles()).context.add(slug)
         for word in map(fold, subject.unless):
             roles.setdefault(word, Roles()).unless.add(slug)

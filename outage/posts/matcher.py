@@ -17,6 +17,7 @@ from outage.posts.folding import (
     fold,
     glance,
     shorten,
+    spaced,
     without_addresses,
 )
 from outage.posts.languages import Languages, is_short
@@ -113,7 +114,7 @@ class Matcher:
         return self._promising(folded, self._quick.find_matches_as_indexes(folded, True))
 
     def _folded(self, text: str) -> str:
-        return shorten(without_addresses(fold(text[:LONGEST])), self._lexicon.words)
+        return shorten(spaced(without_addresses(fold(text[:LONGEST]))), self._lexicon.words)
 
     def _read(self, folded: str, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
         reading = read(folded, self._lexicon, self._find)

@@ -119,6 +119,48 @@ def test_everyday_words_and_pieces_of_words_name_nothing(
     assert names(matcher, text) == named
 
 
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("السناب ومسنجر", "messenger"),
+        ("нинтендо ешоп ошибка", "nintendo"),
+        ("任天堂のオンライン", "nintendo"),
+        ("पीएसएन ठीक हो गया", "playstation-network"),
+        ("いんすた開けん", "instagram"),
+        ("instadaki videolar", "instagram"),
+        ("na fejsbukowej grupie", "facebook"),
+        ("#dazndown", "dazn"),
+        ("#عطل_انستقرام", "instagram"),
+    ],
+)
+def test_names_are_known_as_people_write_them(matcher: Matcher, text: str, service: str) -> None:
+    assert service in names(matcher, text)
+
+
+def test_the_german_word_is_no_name(matcher: Matcher) -> None:
+    assert names(matcher, "Elternabend über Google Meet, übers WLAN") == {"google-meet"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weder telegram noch whatsapp geht",
+        "ani telegram, ani whatsapp nie działa",
+        "ни телеграм, ни ватсап не работают",
+        "non funzionano né telegram né whatsapp",
+    ],
+)
+def test_names_joined_by_neither_and_nor_are_listed_together(matcher: Matcher, text: str) -> None:
+    assert errors(matcher, text) == {"telegram", "whatsapp"}
+
+
+def test_an_everyday_name_does_not_make_itself_clear() -> None:
+    made = {"name": "Snap", "keywords": ["snap"], "ambiguous": ["snap"], "context": ["snap", "app"]}
+    matcher = Matcher.of(overlay({"services": {"made": made, "snapchat": {"enabled": False}}}, "t"))
+    assert names(matcher, "oh, a snap of the dog") == set()
+    assert names(matcher, "the snap app") == {"made"}
+
+
 def test_operators_are_named_too(matcher: Matcher) -> None:
     assert matcher.match("min biznet gangguan lagi nih", ["id"]) == (Mention("biznet", True, "id"),)
 
