@@ -157,6 +157,7 @@ Words = Annotated[tuple[Name, ...], AfterValidator(_distinct)]
 Phrases = Annotated[
     tuple[Annotated[str, _text(_PHRASE_LIMIT)], ...], AfterValidator(_distinct), Field(min_length=1)
 ]
+Tongues = tuple[Annotated[str, AfterValidator(_language)], ...]
 PhrasesByLanguage = dict[Annotated[str, AfterValidator(_language)], Phrases]
 Patterns = Annotated[
     tuple[Annotated[str, _text(_PATTERN_LIMIT), AfterValidator(_pattern)], ...],

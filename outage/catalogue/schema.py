@@ -26,6 +26,7 @@ from outage.catalogue.rules import (
     SlotSeconds,
     Slug,
     TimeoutSeconds,
+    Tongues,
     Words,
     Zone,
     refuse,
@@ -39,6 +40,7 @@ class Subject(Strict):
     name: Name
     keywords: Words = ()
     ambiguous: Words = ()
+    everyday: Tongues = ()
     context: Words = ()
     unless: Words = ()
     error_phrases: PhrasesByLanguage = Field(default_factory=dict)

@@ -133,7 +133,8 @@ class Lexicon:
     what is said around it, `turns` the phrases that turn trouble round; `spellings` are the
     names as a first glance sees them, folded or not.
     `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
-    `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear.
+    `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear,
+    `everyday` the languages in which a subject's ambiguous names are everyday words, if not in all.
     """
 
     roles: Mapping[str, Roles]
@@ -143,6 +144,7 @@ class Lexicon:
     words: frozenset[str]
     tails: Mapping[str, str]
     by_trouble: frozenset[str]
+    everyday: Mapping[str, frozenset[str]]
     spellings: frozenset[str]
 
     @classmethod
@@ -173,6 +175,9 @@ class Lexicon:
             by_trouble=frozenset(
                 slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}
             ),
+            everyday={
+                slug: frozenset(one.everyday) for slug, one in subjects.items() if one.everyday
+            },
             spellings=frozenset(
                 spelling
                 for one in subjects.values()

@@ -123,6 +123,8 @@ class Matcher:
         told = self._languages.tell(text, langs)
         if told not in _CAPITALS:
             reading.proper = self._proper(reading, text)
+        if not (text.isascii() and is_short(text)):
+            reading.proper |= self._foreign(reading, told)
         for language in {told, _EVERYWHERE}:
             hear(reading, self._lexicon, self._finder(language, turns=False))
         errors = troubles(reading)
@@ -140,6 +142,15 @@ class Matcher:
         if (language, turns) not in self._said:
             self._said[language, turns] = _finder(self._lexicon.said_in(language, turns))
         return self._said[language, turns]
+
+    def _foreign(self, reading: Reading, told: str) -> set[str]:
+        """Return the subjects with a name that is no everyday word in the language of the text."""
+        everyday = self._lexicon.everyday
+        return {
+            one.subject
+            for one in reading.named
+            if one.ambiguous and told not in everyday.get(one.subject, (told,))
+        }
 
     def _proper(self, reading: Reading, text: str) -> set[str]:
         """Return the subjects with an everyday name that is capitalised amid small letters."""

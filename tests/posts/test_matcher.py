@@ -161,6 +161,18 @@ def test_an_everyday_name_does_not_make_itself_clear() -> None:
     assert names(matcher, "the snap app") == {"made"}
 
 
+def test_a_name_is_clear_in_languages_that_do_not_know_the_word() -> None:
+    made = {
+        "name": "Hopla", "keywords": ["hopla"], "ambiguous": ["hopla"], "context": ["app"],
+        "everyday": ["en"], "unless": ["trein"],
+    }  # fmt: skip
+    matcher = Matcher.of(overlay({"services": {"made": made}}, "t"))
+    assert names(matcher, "dat staat sinds gisteren op hopla, denk ik") == {"made"}
+    assert names(matcher, "dat staat sinds gisteren op hopla, zegt de trein") == set()
+    assert names(matcher, "she said hopla and fell over the chair") == set()
+    assert names(matcher, "op hopla") == set()
+
+
 def test_operators_are_named_too(matcher: Matcher) -> None:
     assert matcher.match("min biznet gangguan lagi nih", ["id"]) == (Mention("biznet", True, "id"),)
 
