@@ -22,7 +22,7 @@ from outage.catalogue import Catalogue, load_catalogue, overlay
 from outage.posts import Matcher
 from outage.posts.folding import fold
 
-LABELLED = Path(__file__).parent / "posts" / "labelled.csv"
+LABELLED = Path(__file__).parent / "posts" / "learned" / "labelled.csv"
 GOAL = 100_000
 STREAM = 100  # posts a second; an assumption of the order of Bluesky's whole stream, 50 to 100
 SYLLABLES = "ba de fi go hu ka le mi no pu ra se ti vo wu ya ze cho shi tru".split()
