@@ -10,7 +10,7 @@ LOCK_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports docs docs-check picture lock clean
+.PHONY: help setup demo test check lint types imports docs docs-check picture weights lock clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z%-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,6 +56,9 @@ docs: setup ## write the pages that are made from the code (commands, plugs)
 
 picture: setup ## take the picture of the page for the docs (needs Chromium)
 	$(BIN)/python -m tools.picture
+
+weights: setup ## learn anew by which words and letters posts are judged (outage/posts/weights.tsv)
+	$(BIN)/python -m tools.learn_weights
 
 bench-%: setup ## run benchmarks/%.py (BENCH_ARGS="...")
 	$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)

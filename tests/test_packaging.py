@@ -141,7 +141,7 @@ def test_the_wheel_brings_the_data_that_is_no_code(installed: Path) -> None:
     data = [
         path
         for path in files()
-        if path.suffix == ".toml" and path.relative_to(ROOT).parts[0] == "outage"
+        if path.suffix in {".toml", ".tsv"} and path.relative_to(ROOT).parts[0] == "outage"
     ]
     assert data
 

@@ -110,10 +110,6 @@ class Wording(Strict):
     ongoing: PatternsByLanguage = Field(default_factory=dict)
     wishes: PatternsByLanguage = Field(default_factory=dict)
     elsewhere: PatternsByLanguage = Field(default_factory=dict)
-    seen: PatternsByLanguage = Field(default_factory=dict)
-    tried: PatternsByLanguage = Field(default_factory=dict)
-    since: PatternsByLanguage = Field(default_factory=dict)
-    asked: PatternsByLanguage = Field(default_factory=dict)
 
 
 class Source(Strict):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 from outage.posts.edges import WORD
-from outage.posts.lexicon import Kind
+from outage.posts.lexicon import TROUBLES, Kind
 from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
 NEAR_WORDS: Final = 3
-SEEN_WORDS: Final = 1
-NEXT_LETTERS: Final = 24  # more than a word has
 CLAUSE_WORDS: Final = 3
 SENTENCE_WORDS: Final = 4
 OPENING_WORDS: Final = 2
@@ -28,58 +26,18 @@ _AND: Final = frozenset(
 )
 
 
-def troubles(reading: Reading) -> list[Said]:
-    """Return the phrases of trouble.
-
-    What was tried is one beside something else that is said around a trouble.
-    """
-    found = reading.kinds(Kind.NEAR) + [
-        one for one in reading.kinds(Kind.SEEN) if _told(one, reading)
-    ]
-    if reading.supports() > 1:
-        found += reading.kinds(Kind.TRIED)
-    return reading.kinds(Kind.ERROR) + found
-
-
-def spoken(errors: Sequence[Said], told: str) -> set[str]:
-    """Return the languages in which trouble is spoken of, and the one `told`.
-
-    A word of one language is often a harmless one of another (French and German `hier`).
-    """
-    own = [error for error in errors if told in error.phrase.languages]
-    rest = (error for error in errors if not _touches(error, own))
-    return {language for error in rest for language in error.phrase.languages} | {told}
-
-
-def _told(seen: Said, reading: Reading) -> bool:
-    """Tell whether what is seen may count: said around it is more, or it follows a name."""
-    return reading.supports() > 0 or any(
-        0 <= seen.start - one.end <= NEXT_LETTERS for one in reading.named
-    )
-
-
-def may_bind(reading: Reading, errors: Iterable[Said]) -> bool:
-    """Tell whether one of the phrases of trouble may speak of one of the names."""
-    return reading.supports() > 0 or any(
-        _distance(reading, error, name) is not None for error in errors for name in reading.named
-    )
-
-
-def verdicts(
-    reading: Reading, errors: Sequence[Said], by_trouble: frozenset[str], told: str
-) -> dict[str, str | None]:
+def verdicts(reading: Reading, by_trouble: frozenset[str], told: str) -> dict[str, str | None]:
     """Return the language of the error phrase for each subject named, None if it has none.
 
-    `errors` are its `troubles`, empty if none `may_bind`; `told` is the language that the text
-    seems to be in.
+    `told` is the language that the text seems to be in.
     """
-    if not errors:
-        return dict.fromkeys(one.subject for one in _clear(reading, (), by_trouble))
-    turns = _Turns(reading, errors, told)
+    if not any(kind in reading.said for kind in TROUBLES):
+        return dict.fromkeys(one.subject for one in clear(reading))
+    turns = _Turns(reading, told)
     serious = [error for error in turns.errors if turns.leave(error)]
-    names = _clear(reading, [one for one in turns.errors if not turns.denied(one)], by_trouble)
+    names = clear(reading, [one for one in turns.errors if not turns.denied(one)], by_trouble)
     found: dict[str, str | None] = dict.fromkeys(one.subject for one in names)
-    for error, subjects in _bound(reading, names, serious, wide=turns.here()):
+    for error, subjects in _bound(reading, names, serious):
         for subject in subjects:
             found[subject] = _closer(found[subject], error.phrase.languages, told)
     for subject in _recovered(reading, names, turns):
@@ -92,9 +50,9 @@ def _distinct(errors: Iterable[Said], told: str) -> list[Said]:
 
     Those that may stand on either side of the name go before those of one side.
     """
-    found: dict[tuple[int, int, str, bool, bool, bool], Said] = {}
+    found: dict[tuple[int, int, str, bool, bool], Said] = {}
     for error in sorted(errors, key=lambda one: _reach(one, told)):
-        span = *error[:2], error.phrase.subject, error.phrase.kind is Kind.SEEN
+        span = *error[:2], error.phrase.subject
         sides = error.phrase.after_name, error.phrase.before_name
         if (*span, False, False) not in found:
             found.setdefault((*span, *sides), error)
@@ -114,17 +72,15 @@ def _closer(language: str | None, others: frozenset[str], told: str) -> str:
 class _Turns:
     """What turns error phrases round, in the languages in which trouble is spoken of."""
 
-    def __init__(self, reading: Reading, errors: Sequence[Said], told: str) -> None:
+    def __init__(self, reading: Reading, told: str) -> None:
         self._reading = reading
-        self._languages = spoken(errors, told)
-        self.errors = _distinct(
-            (one for one in errors if one.phrase.languages & self._languages), told
-        )
+        self.errors = _distinct(reading.kinds(*TROUBLES), told)
+        self._languages = {told}.union(*(one.phrase.languages for one in self.errors))
         ongoing = self.of(Kind.ONGOING)
         self._denials = self.of(Kind.DENIAL)
-        self._memories = [one for one in self.of(Kind.MEMORY) if not _touches(one, ongoing)]
+        memories = [one for one in self.of(Kind.MEMORY) if not _touches(one, ongoing)]
+        self._elsewhere = memories + self.of(Kind.ELSEWHERE)
         self._wishes = self.of(Kind.WISH)
-        self._elsewhere = self.of(Kind.ELSEWHERE)
 
     def of(self, kind: Kind) -> list[Said]:
         """Return the phrases of a kind."""
@@ -132,19 +88,12 @@ class _Turns:
         return [one for one in self._reading.kinds(kind) if one.phrase.languages & known]
 
     def leave(self, error: Said) -> bool:
-        """Tell whether an error phrase is neither denied nor remembered nor wished for."""
+        """Tell whether an error phrase is not denied, remembered, wished for or of another."""
         return (
             not self.denied(error)
-            and not any(
-                _same_sentence(self._reading, error, one)
-                for one in (*self._memories, *self._elsewhere)
-            )
+            and not any(_same_sentence(self._reading, error, one) for one in self._elsewhere)
             and not any(_same_clause(self._reading, error, one) for one in self._wishes)
         )
-
-    def here(self) -> bool:
-        """Tell whether what is said around it lets trouble be of a name farther off."""
-        return self._reading.supports() > 0 and not self._elsewhere
 
     def denied(self, error: Said) -> bool:
         """Tell whether an error phrase is part of a denial, or of what only sounds like it."""
@@ -169,7 +118,11 @@ def _between(one: Said | Named, other: Said | Named) -> tuple[int, int]:
     return first.end, max(first.end, second.start)
 
 
-def _clear(reading: Reading, errors: Sequence[Said], by_trouble: frozenset[str]) -> list[Named]:
+def clear(
+    reading: Reading,
+    errors: Sequence[Said] = (),
+    by_trouble: frozenset[str] = frozenset(),
+) -> list[Named]:
     """Return the names that are no everyday words here."""
     return [
         one
@@ -187,38 +140,25 @@ def _beside(reading: Reading, name: Named, errors: Iterable[Said]) -> bool:
 
 
 def _bound(
-    reading: Reading, names: Sequence[Named], phrases: Iterable[Said], wide: bool = False
+    reading: Reading, names: Sequence[Named], phrases: Iterable[Said]
 ) -> Iterator[tuple[Said, set[str]]]:
     """Yield each phrase and the subjects of which it is said: the nearest, and all listed along."""
     groups = list(_groups(reading, names))
     for phrase in phrases:
-        distances = _distances(reading, phrase, groups, _distance)
-        if wide and not distances:
-            distances = _distances(reading, phrase, groups, _wide_distance)
-        if distances:
+        if distances := _distances(reading, phrase, groups):
             yield phrase, {one.subject for one in groups[min(distances)[1]]}
 
 
 def _distances(
-    reading: Reading,
-    phrase: Said,
-    groups: Iterable[Iterable[Named]],
-    measure: Callable[[Reading, Said, Named], float | None],
+    reading: Reading, phrase: Said, groups: Iterable[Iterable[Named]]
 ) -> list[tuple[float, int]]:
     """Return the distance of a phrase from each name that it may speak of, and the name's group."""
     return [
         (distance, number)
         for number, group in enumerate(groups)
         for one in group
-        if (distance := measure(reading, phrase, one)) is not None
+        if (distance := _distance(reading, phrase, one)) is not None
     ]
-
-
-def _wide_distance(reading: Reading, said: Said, name: Named) -> float | None:
-    """Return how far a phrase is from a name, whatever stands between."""
-    if said.phrase.kind is Kind.NEAR or said.phrase.subject not in ("", name.subject):
-        return None
-    return float(reading.words(*_between(said, name)))
 
 
 def _groups(reading: Reading, names: Sequence[Named]) -> Iterator[list[Named]]:
@@ -245,9 +185,6 @@ def _distance(reading: Reading, said: Said, name: Named) -> float | None:
         return None
     gap = _between(said, name)
     words = reading.words(*gap) + CLAUSE_WORDS * reading.clauses(*gap)
-    if phrase.kind is Kind.SEEN:
-        close = follows and words <= SEEN_WORDS and not reading.sentences(*gap)
-        return float(words) if close else None
     if sentences := reading.sentences(*gap):
         if not _crosses(reading, said, name):
             return None

@@ -34,8 +34,8 @@ _TAG: Final = re.compile(r"#\w+")
 _THRICE: Final = re.compile(r"(.)\1\1")  # finds more than _LONG, but soon
 _LONG_WORD: Final = re.compile(r"\b\w*([^\W\d_])\1{2,}\w*")
 
-#: Characters whose presence means that `glance` does not see what `fold` sees.
-VARYING: Final = tuple(map(chr, sorted(_TABLE)))
+#: Characters that `glance` leaves and `fold` does not, with what it makes of them.
+VARYING: Final = {chr(code): same or "" for code, same in sorted(_TABLE.items())}
 #: Letters drawn out; w is left out, since web addresses begin with three.
 DRAWN_OUT: Final = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvxyz")
 

@@ -12,14 +12,14 @@ TELLING: Final = 24
 
 def is_short(text: str) -> bool:
     """Tell whether a text is too short for its letters to tell the language."""
-    return sum(letter.isalpha() for letter in text) < TELLING
+    return sum(map(str.isalpha, text)) < TELLING
 
 
 class Languages:
     """Tells apart the languages it is given (ISO 639-1)."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self._known = sorted(known)
+        self.known = frozenset(known)
 
     def tell(self, text: str, said: Sequence[str]) -> str:
         """Return the language of a text.
@@ -37,5 +37,5 @@ class Languages:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
         identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-        identifier.set_languages(set(self._known) & set(identifier.labels))
+        identifier.set_languages(self.known & set(identifier.labels))
         return identifier

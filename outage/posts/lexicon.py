@@ -34,18 +34,9 @@ class Kind(StrEnum):
     ONGOING = "ongoing"
     WISH = "wish"
     ELSEWHERE = "elsewhere"
-    SEEN = "seen"
-    TRIED = "tried"
-    SINCE = "since"
-    ASKED = "asked"
 
 
 TROUBLES: Final = (Kind.ERROR, Kind.NEAR)
-#: What people say around a trouble: it makes what is `seen` one.
-SUPPORT: Final = (Kind.TRIED, Kind.SINCE, Kind.ASKED)
-_AROUND: Final = frozenset({Kind.NEAR, Kind.SEEN, *SUPPORT})
-
-
 #: The number of a phrase, the place of a part there, and whether a word may go on after it.
 Use: TypeAlias = tuple[int, int, bool]
 
@@ -115,10 +106,10 @@ class Roles:
         ]
         return self
 
-    def only(self, language: str, phrases: Sequence[Phrase]) -> Roles | None:
-        """Return what it stands for in the phrases of a language, None if for nothing."""
-        said = [one for one in self.said if language in one[0].languages]
-        own = {number for number in self.parts if language in phrases[number].languages}
+    def only(self, languages: frozenset[str], phrases: Sequence[Phrase]) -> Roles | None:
+        """Return what it stands for in the phrases of some languages, None if for nothing."""
+        said = [one for one in self.said if languages & one[0].languages]
+        own = {number for number in self.parts if languages & phrases[number].languages}
         if not said and not own:
             return None
         parts = {number: places for number, places in self.parts.items() if number in own}
@@ -129,48 +120,43 @@ class Roles:
 class Lexicon:
     """Patterns (folded) with their roles, the phrases, and the words that all of them know.
 
-    `roles` are names, their context and phrases of trouble, `around` short words of trouble and
-    what is said around it, `turns` the phrases that turn trouble round; `spellings` are the
-    names as a first glance sees them, folded or not.
+    `names` are names and their context, `said` the phrases of trouble and those that turn it round;
+    `spellings` are the names as a first glance sees them, folded or not.
     `tails` are error phrases that may be written onto a name (`whatsappdown`), with their language;
     `by_trouble` are subjects whose ambiguous names an error phrase beside them makes clear,
     `everyday` the languages in which a subject's ambiguous names are everyday words, if not in all.
     """
 
-    roles: Mapping[str, Roles]
-    around: Mapping[str, Roles]
-    turns: Mapping[str, Roles]
+    names: Mapping[str, Roles]
+    said: Mapping[str, Roles]
     phrases: tuple[Phrase, ...]
     words: frozenset[str]
     tails: Mapping[str, str]
     by_trouble: frozenset[str]
     everyday: Mapping[str, frozenset[str]]
+    operators: frozenset[str]
     spellings: frozenset[str]
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Lexicon:
         """Return what a catalogue knows of names and phrases."""
         named: dict[str, Roles] = {}
-        trouble: defaultdict[str, list[Use]] = defaultdict(list)
-        around: defaultdict[str, list[Use]] = defaultdict(list)
-        turns: defaultdict[str, list[Use]] = defaultdict(list)
+        uses: defaultdict[str, list[Use]] = defaultdict(list)
         subjects: dict[str, Subject] = {**catalogue.services, **catalogue.operators}
         for slug, subject in subjects.items():
             _add_names(named, slug, subject)
-        own = dict.fromkeys(Kind, turns) | dict.fromkeys(_AROUND, around) | {Kind.ERROR: trouble}
         phrases: list[Phrase] = []
         tails: dict[str, str] = {}
         for text, phrase in _phrases(catalogue, subjects):
             pattern = parse(fold(text))
             phrases.append(_placed(phrase, pattern))
-            _add_uses(own[phrase.kind], len(phrases) - 1, pattern)
+            _add_uses(uses, len(phrases) - 1, pattern)
             tails.update(_tails(phrases[-1], pattern))
         return cls(
-            roles=_roles(named, trouble, phrases),
-            around=_roles({}, around, phrases),
-            turns=_roles({}, turns, phrases),
+            names=named,
+            said=_roles(uses, phrases),
             phrases=tuple(phrases),
-            words=frozenset(WORD.findall("\n".join((*named, *trouble, *around, *turns)))),
+            words=frozenset(WORD.findall("\n".join((*named, *uses)))),
             tails=tails,
             by_trouble=frozenset(
                 slug for slug, one in subjects.items() if TROUBLE & {*map(fold, one.context)}
@@ -178,6 +164,7 @@ class Lexicon:
             everyday={
                 slug: frozenset(one.everyday) for slug, one in subjects.items() if one.everyday
             },
+            operators=frozenset(catalogue.operators),
             spellings=frozenset(
                 spelling
                 for one in subjects.values()
@@ -186,12 +173,11 @@ class Lexicon:
             ),
         )
 
-    def said_in(self, language: str, turns: bool) -> dict[str, Roles]:
-        """Return of `turns`, or else of what is said around trouble, the phrases of a language."""
-        patterns = self.turns if turns else self.around
-        shared = {id(role): role for role in patterns.values()}
-        own = {number: role.only(language, self.phrases) for number, role in shared.items()}
-        return {text: found for text, role in patterns.items() if (found := own[id(role)])}
+    def said_in(self, languages: frozenset[str]) -> Mapping[str, Roles]:
+        """Return what is `said` in some languages."""
+        shared = {id(role): role for role in self.said.values()}
+        own = {number: role.only(languages, self.phrases) for number, role in shared.items()}
+        return {text: found for text, role in self.said.items() if (found := own[id(role)])}
 
 
 def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:
@@ -234,10 +220,6 @@ def _kinds(wording: Wording) -> dict[Kind, Mapping[str, tuple[str, ...]]]:
         Kind.ONGOING: wording.ongoing,
         Kind.WISH: wording.wishes,
         Kind.ELSEWHERE: wording.elsewhere,
-        Kind.SEEN: wording.seen,
-        Kind.TRIED: wording.tried,
-        Kind.SINCE: wording.since,
-        Kind.ASKED: wording.asked,
     }
 
 
@@ -261,21 +243,10 @@ def _add_uses(uses: Mapping[str, list[Use]], number: int, pattern: Pattern) -> N
             uses[text].append(going_on if is_open else closed)
 
 
-def _roles(
-    named: dict[str, Roles], uses: Mapping[str, list[Use]], phrases: Sequence[Phrase]
-) -> dict[str, Roles]:
-    """Return the roles of patterns: one for all that are used alike and are no names."""
-    shared: dict[tuple[Use, ...], Roles] = {}
-    roles = dict(named)
-    for text, found in uses.items():
-        if text in named:
-            named[text].take(found, phrases)
-            continue
-        key = tuple(found)
-        if key not in shared:
-            shared[key] = Roles().take(found, phrases)
-        roles[text] = shared[key]
-    return roles
+def _roles(uses: Mapping[str, list[Use]], phrases: Sequence[Phrase]) -> dict[str, Roles]:
+    """Return the roles of patterns: one for all that are used alike."""
+    shared = {key: Roles().take(key, phrases) for key in {*map(tuple, uses.values())}}
+    return {text: shared[tuple(found)] for text, found in uses.items()}
 
 
 def _tails(phrase: Phrase, pattern: Pattern) -> Iterator[tuple[str, str]]:

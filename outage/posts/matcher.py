@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from outage.posts.deciding import may_bind, spoken, troubles, verdicts
+from outage.posts.deciding import clear, verdicts
 from outage.posts.folding import (
-    DRAWN_OUT,
-    VARYING,
     capitals,
     fold,
     glance,
@@ -20,17 +18,18 @@ from outage.posts.folding import (
     spaced,
     without_addresses,
 )
+from outage.posts.glancing import Glance, Seen
 from outage.posts.languages import Languages, is_short
 from outage.posts.lexicon import Lexicon, Roles
 from outage.posts.reading import Find, Hit, Reading, at_edges, hear, read
+from outage.posts.weighing import OPERATORS, SERVICES, Case, Weights, cases, marked
 
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
 
 # A post is at most a few thousand characters; what is longer is no post, and read in part.
 LONGEST: Final = 10_000
-_EXACT_UP_TO: Final = 4
-# Short words of trouble are heard in the post's language and in this one.
+# The language of trouble that is heard in posts of all others.
 _EVERYWHERE: Final = "en"
 # Languages that capitalise everyday words.
 _CAPITALS: Final = frozenset({"de"})
@@ -56,15 +55,9 @@ class Matcher:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._find = _finder(lexicon.roles)
-        self._said: dict[tuple[str, bool], Find] = {}
-        names = list(lexicon.spellings)
-        varying = [text for text in VARYING if text not in lexicon.spellings]
-        self._names, self._drawn_out = len(names), len(names) + len(varying)
-        self._ascii = [text.isascii() for text in names]
-        self._short = [len(text) <= _EXACT_UP_TO for text in names]
-        quick = [*names, *varying, *DRAWN_OUT]
-        self._quick = AhoCorasick(quick, implementation=Implementation.DFA)
+        self._find = _finder(lexicon.names)
+        self._said: dict[str, Find] = {}
+        self._glance = Glance(lexicon.spellings)
         self._languages = Languages(
             {language for phrase in lexicon.phrases for language in phrase.languages}
         )
@@ -82,66 +75,79 @@ class Matcher:
 
         `langs` are the languages that the post says it is in (BCP 47), the first one counts.
         """
-        glanced = glance(text)
-        hits = self._quick.find_matches_as_indexes(glanced, True)
-        if not hits:
+        seen = self._glance.look(glance(text))
+        if seen is Seen.DRAWN_OUT:
+            seen = self._glance.look(self._folded(text))
+        if seen is not Seen.NAME:
             return ()
-        if self._promising(glanced, hits) or self._varies(text, hits):
-            return self._read(self._folded(text), text[:LONGEST], langs)
-        return ()
+        reading = self._read(text, langs)
+        if reading is None:
+            return ()
+        texts = marked(reading)
+        odds = {subject: self._weights(subject).of_text(text) for subject, text in texts.items()}
+        if self._settled(reading, odds):
+            return tuple(Mention(subject, False, reading.told) for subject in texts)
+        language, found = self._judged(reading, texts)
+        failing = [
+            odds[case.subject] + self._weights(case.subject).of_clues(case.clues) > 0
+            for case in found
+        ]
+        return tuple(
+            Mention(case.subject, fails, language)
+            for case, fails in zip(found, failing, strict=True)
+            if fails or case.clear
+        )
 
-    def _promising(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
-        """Tell whether a hit may be a name: not one in the middle of a word."""
-        for number, start, end in hits:
-            if number >= self._names:
-                continue
-            if not self._ascii[number]:
-                return True
-            if start and text[start - 1].isascii() and text[start - 1].isalnum():
-                continue
-            if not self._short[number] or not text[end : end + 1].isalnum():
-                return True
-            if not text[end].isascii():
-                return True
-        return False
+    def cases(self, text: str, langs: Sequence[str] = ()) -> list[Case]:
+        """Return what is known of each subject that a post may name, before it is weighed."""
+        reading = self._read(text, langs)
+        return self._judged(reading, marked(reading))[1] if reading else []
 
-    def _varies(self, text: str, hits: Sequence[tuple[int, int, int]]) -> bool:
-        """Tell whether a name may be hidden by spelling: look again at the folded text."""
-        last = max(hits)[0]
-        if last < self._names:
-            return False
-        folded = self._folded(text) if last >= self._drawn_out else fold(text)
-        return self._promising(folded, self._quick.find_matches_as_indexes(folded, True))
+    def _weights(self, subject: str) -> Weights:
+        # A slow line at home is no trouble of a service, and all that operators are blamed for.
+        return Weights.learned(OPERATORS if subject in self._lexicon.operators else SERVICES)
+
+    def _settled(self, reading: Reading, odds: Mapping[str, float]) -> bool:
+        """Tell whether nothing that the rules may find could change what is said of the post."""
+        return (
+            not reading.short
+            and all(one + self._weights(subject).most <= 0 for subject, one in odds.items())
+            and odds.keys() == {one.subject for one in clear(reading)}
+        )
 
     def _folded(self, text: str) -> str:
         return shorten(spaced(without_addresses(fold(text[:LONGEST]))), self._lexicon.words)
 
-    def _read(self, folded: str, text: str, langs: Sequence[str]) -> tuple[Mention, ...]:
-        reading = read(folded, self._lexicon, self._find)
+    def _read(self, text: str, langs: Sequence[str]) -> Reading | None:
+        """Return the names in a post, None if there are none."""
+        text = text[:LONGEST]
+        reading = read(self._folded(text), self._lexicon, self._find)
         if reading is None:
-            return ()
-        told = self._languages.tell(text, langs)
-        if told not in _CAPITALS:
+            return None
+        reading.told, reading.short = self._languages.tell(text, langs), is_short(text)
+        reading.unsure = reading.short and not langs
+        if reading.told not in _CAPITALS:
             reading.proper = self._proper(reading, text)
-        if not (text.isascii() and is_short(text)):
-            reading.proper |= self._foreign(reading, told)
-        for language in {told, _EVERYWHERE}:
-            hear(reading, self._lexicon, self._finder(language, turns=False))
-        errors = troubles(reading)
-        errors = errors if may_bind(reading, errors) else []
-        for language in spoken(errors, told) if errors else ():
-            hear(reading, self._lexicon, self._finder(language, turns=True))
-        found = verdicts(reading, errors, self._lexicon.by_trouble, told)
-        heard = next((language for language in found.values() if language), "")
-        language = heard if heard and not langs and is_short(text) else told
-        return tuple(
-            Mention(subject, error is not None, language) for subject, error in found.items()
-        )
+        if not (reading.short and text.isascii()):
+            reading.proper |= self._foreign(reading, reading.told)
+        return reading
 
-    def _finder(self, language: str, turns: bool) -> Find:
-        if (language, turns) not in self._said:
-            self._said[language, turns] = _finder(self._lexicon.said_in(language, turns))
-        return self._said[language, turns]
+    def _judged(self, reading: Reading, texts: Mapping[str, str]) -> tuple[str, list[Case]]:
+        """Return the post's language, and a case for each subject, by the rules."""
+        told = reading.told
+        hear(reading, self._lexicon, self._said_in("" if reading.short else told))
+        found = verdicts(reading, self._lexicon.by_trouble, told)
+        heard = next((language for language in found.values() if language), "")
+        return heard if heard and reading.unsure else told, cases(reading, texts, found)
+
+    def _said_in(self, language: str) -> Find:
+        """Return what finds the phrases of a language and of English; of all languages for none."""
+        if language not in {"", *self._languages.known}:  # a post may say anything
+            language = _EVERYWHERE
+        if language not in self._said:
+            heard = {language, _EVERYWHERE} if language else self._languages.known
+            self._said[language] = _finder(self._lexicon.said_in(frozenset(heard)))
+        return self._said[language]
 
     def _foreign(self, reading: Reading, told: str) -> set[str]:
         """Return the subjects with a name that is no everyday word in the language of the text."""

@@ -6,11 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from outage.posts.edges import WORD, after, before
-from outage.posts.lexicon import SUPPORT, Kind, Lexicon, Name, Phrase, Roles
+from outage.posts.lexicon import Kind, Lexicon, Name, Phrase, Roles
 
 Span: TypeAlias = tuple[int, int]
 Hit: TypeAlias = tuple[Roles, int, int, str]
@@ -29,7 +28,6 @@ _ENDINGS: Final = frozenset(
 )
 _INFLECTED_FROM: Final = 5
 _ASCII_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
-_ASCII_WORD: Final = re.compile(r"[a-z0-9_]+")
 _rest: Final = re.compile(r"(?<=[a-z0-9_])[a-z0-9_]+").match
 
 
@@ -52,9 +50,16 @@ class Said(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """What one text holds; positions are those of the folded text."""
+    """What one text holds; positions are those of the folded text.
+
+    `told` is its language, `short` says that it has hardly enough letters to tell it by, `unsure`
+    that nothing else tells it.
+    """
 
     text: str
+    told: str = ""
+    short: bool = False
+    unsure: bool = False
     named: list[Named] = field(default_factory=list)
     said: dict[Kind, list[Said]] = field(default_factory=dict)
     context: set[str] = field(default_factory=set)
@@ -69,10 +74,6 @@ class Reading:
     def kinds(self, *kinds: Kind) -> list[Said]:
         """Return the phrases of some kinds."""
         return [one for kind in kinds for one in self.said.get(kind, ())]
-
-    def supports(self) -> int:
-        """Return how many kinds of what is said around a trouble there are."""
-        return sum(kind in self.said for kind in SUPPORT)
 
     def words(self, start: int, end: int) -> int:
         """Count the words between two places."""
@@ -94,9 +95,9 @@ class Reading:
 
 
 def read(text: str, lexicon: Lexicon, find: Find) -> Reading | None:
-    """Return the names and the plain trouble of a folded text, None if it names nothing.
+    """Return the names in a folded text, None if it names nothing.
 
-    `find` returns the `at_edges` of names, their context and trouble.
+    `find` returns the `at_edges` of names and their context.
     """
     hits = find(text)
     reading = Reading(text)
@@ -109,12 +110,11 @@ def read(text: str, lexicon: Lexicon, find: Find) -> Reading | None:
             reading.unless |= role.unless
         elif role.names and right in lexicon.tails:
             reading.hear([_tail(end, right, lexicon)])
-    reading.hear(_phrases(hits, lexicon, reading))
     return reading
 
 
 def hear(reading: Reading, lexicon: Lexicon, find: Find) -> None:
-    """Add the phrases that `find` returns."""
+    """Add the phrases of which `find` returns the `at_edges`."""
     reading.hear(_phrases(find(reading.text), lexicon, reading))
 
 
@@ -140,23 +140,11 @@ def at_edges(text: str, found: Iterable[tuple[int, int, int]], roles: Sequence[R
             )
             and (not (left := before(text, start)) or _PREFIX.fullmatch(left))
         ]
-    starts, ends = _word_edges(text)
     return [
-        (
-            roles[number],
-            start,
-            end,
-            "" if end in ends or not (rest := _rest(text, end)) else rest[0],
-        )
+        (roles[number], start, end, rest[0] if (rest := _rest(text, end)) else "")
         for number, start, end in found
-        if start in starts or not text[start].isalnum()
+        if not start or text[start - 1] not in _ASCII_LETTERS or text[start] not in _ASCII_LETTERS
     ]
-
-
-@lru_cache(maxsize=4)
-def _word_edges(text: str) -> tuple[set[int], set[int]]:
-    words = [one.span() for one in _ASCII_WORD.finditer(text)]
-    return {start for start, _ in words}, {end for _, end in words}
 
 
 def _names(
@@ -175,7 +163,7 @@ def _inflects(name: str, ending: str) -> bool:
 
 
 def _tail(start: int, tail: str, lexicon: Lexicon) -> Said:
-    phrase = Phrase(Kind.NEAR, frozenset({lexicon.tails[tail]}), after_name=True)
+    phrase = Phrase(Kind.ERROR, frozenset({lexicon.tails[tail]}), after_name=True)
     return Said(start, start + len(tail), phrase)
 
 
@@ -258,5 +246,6 @@ def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | Non
 
 def _asks(start: int, end: int, phrase: Phrase, reading: Reading) -> bool:
     """Tell whether a name stands within a denial (a question: "isn't X down") or the like."""
-    closed = phrase.kind in (Kind.DENIAL, Kind.ELSEWHERE)
-    return closed and any(start < one.start and one.end < end for one in reading.named)
+    return phrase.kind in (Kind.DENIAL, Kind.ELSEWHERE) and any(
+        start < one.start and one.end < end for one in reading.named
+    )

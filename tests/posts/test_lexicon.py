@@ -42,9 +42,8 @@ def test_what_a_file_gives_replaces_that_kind_and_language_only() -> None:
 def test_patterns_used_alike_share_their_roles() -> None:
     table = {"wording": {"near": {"lo": ["... (kaput|hin)", "is ... (kaput|weg)"]}}}
     lexicon = Lexicon.of(overlay(table))
-    kaput, hin, gone = (
-        lexicon.said_in("lo", turns=False)[word] for word in ("kaput", "hin", "weg")
-    )
+    said = lexicon.said_in(frozenset({"lo"}))
+    kaput, hin, gone = (said[word] for word in ("kaput", "hin", "weg"))
     assert len(kaput.said) == len(hin.said) == 1
     assert kaput.last == gone.last != set()
     assert not hin.last | gone.first
@@ -52,6 +51,6 @@ def test_patterns_used_alike_share_their_roles() -> None:
 
 def test_names_with_a_tail_are_left_to_the_tail() -> None:
     lexicon = Lexicon.of(overlay({}))
-    assert "whatsappdown" not in lexicon.roles
-    assert "whatsapp" in lexicon.roles
+    assert "whatsappdown" not in lexicon.names
+    assert "whatsapp" in lexicon.names
     assert "down" in lexicon.tails

