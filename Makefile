@@ -57,7 +57,7 @@ docs: setup ## write the pages that are made from the code (commands, plugs)
 picture: setup ## take the picture of the page for the docs (needs Chromium)
 	$(BIN)/python -m tools.picture
 
-weights: setup ## learn anew by which words and letters posts are judged (outage/posts/weights.tsv)
+weights: setup ## learn anew by which words and letters posts are judged (outage/posts/weights-*.tsv)
 	$(BIN)/python -m tools.learn_weights
 
 bench-%: setup ## run benchmarks/%.py (BENCH_ARGS="...")

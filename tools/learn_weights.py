@@ -1,4 +1,4 @@
-"""Learn the weights by which posts are judged (outage/posts/weights.tsv) from labelled posts.
+"""Learn the weights by which posts are judged (outage/posts/weights-*.tsv) from labelled posts.
 
 A logistic regression over what the rules found and the words and letters of the post, one case
 for each subject that it may name; each feature is scaled by how much it tells on its own (Wang
