@@ -11,6 +11,7 @@ from outage.posts.lexicon import TROUBLES, Kind
 from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
+FAR_LETTERS: Final = 500
 NEAR_WORDS: Final = 3
 CLAUSE_WORDS: Final = 3
 SENTENCE_WORDS: Final = 4
@@ -105,12 +106,11 @@ def _touches(one: Said, others: Iterable[Said]) -> bool:
 
 
 def _same_sentence(reading: Reading, one: Said, other: Said) -> bool:
-    return not reading.sentences(*_between(one, other))
+    return not reading.parted(*_between(one, other), by_clause=False)
 
 
 def _same_clause(reading: Reading, one: Said, other: Said) -> bool:
-    gap = _between(one, other)
-    return not reading.sentences(*gap) and not reading.clauses(*gap)
+    return not reading.parted(*_between(one, other), by_clause=True)
 
 
 def _between(one: Said | Named, other: Said | Named) -> tuple[int, int]:
@@ -184,6 +184,10 @@ def _distance(reading: Reading, said: Said, name: Named) -> float | None:
     if (phrase.after_name and not follows) or (phrase.before_name and follows):
         return None
     gap = _between(said, name)
+    if gap[1] - gap[0] > FAR_LETTERS or reading.beyond(
+        *gap, FAR_WORDS
+    ):  # all that is further is too far
+        return None
     words = reading.words(*gap) + CLAUSE_WORDS * reading.clauses(*gap)
     if sentences := reading.sentences(*gap):
         if not _crosses(reading, said, name):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 from unicodedata import category
 
+_MOST_BEFORE: Final = 4
 _NONE, _SPACED, _KATAKANA, _HANGUL = range(4)
 # Written without spaces: a word may begin and end anywhere.
 _UNSPACED: Final = re.compile(
@@ -39,11 +40,15 @@ def joined(left: str, right: str) -> bool:
 
 
 def before(text: str, start: int) -> str:
-    """Return the part of the word at `start` that stands before it, empty at an edge."""
+    """Return the part of the word at `start` that stands before it, empty at an edge.
+
+    Of a long part these are the last letters: more than may be written onto a word.
+    """
     at = start
+    first = max(0, start - _MOST_BEFORE)
     if not at or text[at - 1] == " ":
         return ""
-    while at > 0 and joined(text[at - 1], text[at]):
+    while at > first and joined(text[at - 1], text[at]):
         at -= 1
     return text[at:start]
 

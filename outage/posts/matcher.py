@@ -75,7 +75,7 @@ class Matcher:
 
         `langs` are the languages that the post says it is in (BCP 47), the first one counts.
         """
-        seen = self._glance.look(glance(text))
+        seen = self._glance.look(glance(text[:LONGEST]))
         if seen is Seen.DRAWN_OUT:
             seen = self._glance.look(self._folded(text))
         if seen is not Seen.NAME:
@@ -120,7 +120,7 @@ class Matcher:
 
     def _read(self, text: str, langs: Sequence[str]) -> Reading | None:
         """Return the names in a post, None if there are none."""
-        text = text[:LONGEST]
+        text = text[:LONGEST].encode(errors="replace").decode()  # half a pair is no letter
         reading = read(self._folded(text), self._lexicon, self._find)
         if reading is None:
             return None

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from outage.posts.edges import WORD, after, before
@@ -18,6 +19,7 @@ Find: TypeAlias = Callable[[str], Sequence[Hit]]
 GAP_WORDS: Final = 4
 _SENTENCE: Final = re.compile(r"[!?…。！？\n؟۔।]+|\.(?=\s|$)")
 _CLAUSE: Final = re.compile(r"[,;:،、；]|\s[-–—/|]+\s|…|\.\.")
+_BREAK: Final = re.compile(f"{_SENTENCE.pattern}|{_CLAUSE.pattern}")
 # What Arabic and Hebrew write onto a word: and, so, by, to, as, the.
 _PREFIX: Final = re.compile(r"[وفبلك]?(?:ال|ل)?|[והבלשמכ]{1,2}")
 _ARABIC_ENDING: Final = re.compile(r"ه|ا|ان|ين|ون|ت|ات|هم")
@@ -78,6 +80,16 @@ class Reading:
     def words(self, start: int, end: int) -> int:
         """Count the words between two places."""
         return len(WORD.findall(self.text, start, max(start, end)))
+
+    def beyond(self, start: int, end: int, most: int) -> bool:
+        """Tell whether more than so many words stand between two places, and read no more."""
+        words = WORD.finditer(self.text, start, max(start, end))
+        return next(islice(words, most, None), None) is not None
+
+    def parted(self, start: int, end: int, by_clause: bool) -> bool:
+        """Tell whether a sentence, or a clause, ends between two places."""
+        ends = _BREAK if by_clause else _SENTENCE
+        return ends.search(self.text, start, max(start, end)) is not None
 
     def sentences(self, start: int, end: int) -> int:
         """Count the ends of sentences between two places."""
@@ -237,8 +249,8 @@ def _next(spans: Iterable[Span], end: int | None, reading: Reading) -> int | Non
     for start, stop in spans:
         if (
             start >= end
-            and not reading.sentences(end, start)
-            and reading.words(end, start) <= GAP_WORDS
+            and not reading.beyond(end, start, GAP_WORDS)
+            and not reading.parted(end, start, by_clause=False)
         ):
             return stop
     return None

@@ -9,6 +9,8 @@ import pytest
 from outage.catalogue import overlay
 from outage.interfaces import PostMatcher
 from outage.posts import Matcher, Mention
+from outage.posts.edges import before
+from outage.posts.reading import Reading
 from tests.posts.rules import said_to_fail
 
 
@@ -217,3 +219,17 @@ def test_endless_texts_are_read_in_part(matcher: Matcher, filling: str) -> None:
 def test_no_built_in_name_needs_context_that_is_no_everyday_word() -> None:
     for slug, one in overlay({}).services.items():
         assert not one.context or one.ambiguous, slug
+
+
+def test_half_a_pair_of_surrogates_is_no_letter(matcher: Matcher) -> None:
+    assert matcher.match("whatsapp is down \ud83d") == matcher.match("whatsapp is down ?")
+
+
+def test_what_is_too_far_away_is_not_counted() -> None:
+    reading = Reading("one two three")
+    assert reading.beyond(0, len(reading.text), 2)
+    assert not reading.beyond(0, len(reading.text), 3)
+
+
+def test_a_long_word_is_not_read_back_from_each_of_its_letters() -> None:
+    assert len(before("ラ" * 10_000, 9_000)) < 10
