@@ -11,7 +11,7 @@ from outage.posts.lexicon import TROUBLES, Kind
 from outage.posts.reading import Named, Reading, Said
 
 FAR_WORDS: Final = 10
-FAR_LETTERS: Final = 500
+FAR_LETTERS: Final = 500  # more than ten words have
 NEAR_WORDS: Final = 3
 CLAUSE_WORDS: Final = 3
 SENTENCE_WORDS: Final = 4
@@ -184,10 +184,8 @@ def _distance(reading: Reading, said: Said, name: Named) -> float | None:
     if (phrase.after_name and not follows) or (phrase.before_name and follows):
         return None
     gap = _between(said, name)
-    if gap[1] - gap[0] > FAR_LETTERS or reading.beyond(
-        *gap, FAR_WORDS
-    ):  # all that is further is too far
-        return None
+    if gap[1] - gap[0] > FAR_LETTERS or reading.beyond(*gap, FAR_WORDS):
+        return None  # no phrase reaches farther
     words = reading.words(*gap) + CLAUSE_WORDS * reading.clauses(*gap)
     if sentences := reading.sentences(*gap):
         if not _crosses(reading, said, name):

@@ -170,6 +170,7 @@ class Lexicon:
                 for one in subjects.values()
                 for word in one.keywords
                 for spelling in (fold(word), glance(word))
+                if fold(word)
             ),
         )
 
@@ -182,7 +183,7 @@ class Lexicon:
 
 def _add_names(roles: dict[str, Roles], slug: str, subject: Subject) -> None:
     needy = {fold(word) for word in subject.needs_context}
-    keywords = {fold(word) for word in subject.keywords}
+    keywords = {fold(word) for word in subject.keywords} - {""}
     for word in keywords:
         if word.removesuffix(_CLEAR_TAIL) in keywords - {word}:
             continue  # the name with a tail says the same, and what is wrong

@@ -27,8 +27,8 @@ from outage.posts.weighing import OPERATORS, SERVICES, Case, Weights, cases, mar
 if TYPE_CHECKING:
     from outage.catalogue import Catalogue
 
-# A post is at most a few thousand characters; what is longer is no post, and read in part.
-LONGEST: Final = 10_000
+# What is longer is hardly a post, and read in part.
+LONGEST: Final = 3_000
 # The language of trouble that is heard in posts of all others.
 _EVERYWHERE: Final = "en"
 # Languages that capitalise everyday words.

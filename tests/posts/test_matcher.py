@@ -225,6 +225,19 @@ def test_half_a_pair_of_surrogates_is_no_letter(matcher: Matcher) -> None:
     assert matcher.match("whatsapp is down \ud83d") == matcher.match("whatsapp is down ?")
 
 
+def test_trouble_far_behind_the_last_word_is_not_the_name_s() -> None:
+    near, far = "ライン" + "。" * 5 + "落ちた", "ライン" + "-" * 600 + "落ちた"
+    made = {"name": "A", "keywords": ["ライン"]}
+    matcher = Matcher.of(overlay({"services": {"line": {"enabled": False}, "a": made}}, "t"))
+    assert said_to_fail(matcher, near) == {"a"}
+    assert said_to_fail(matcher, far) == set()
+
+
+def test_a_keyword_that_nobody_can_see_is_no_name() -> None:
+    table = {"services": {"a": {"name": "A", "keywords": ["\u200b", "aardvarks"]}}}
+    assert names(Matcher.of(overlay(table)), "aardvarks\u200b here") == {"a"}
+
+
 def test_what_is_too_far_away_is_not_counted() -> None:
     reading = Reading("one two three")
     assert reading.beyond(0, len(reading.text), 2)

@@ -71,8 +71,11 @@ def test_a_language_of_which_nothing_was_learned_is_left_to_the_rules() -> None:
 def test_what_no_clue_can_turn_is_not_read_further_and_said_alike(
     matcher: Matcher, path: Path
 ) -> None:
+    unseen = 0
     for post in rows(path):
         whole = [(one, Weights.learned().log_odds(one) > 0) for one in matcher.cases(post["text"])]
         expected = {one.subject: fails for one, fails in whole if fails or one.clear}
         found = {one.service: one.error for one in matcher.match(post["text"])}
-        assert not found or found == expected
+        assert found in ({}, expected)
+        unseen += found != expected  # spelt so oddly that a first look sees no name
+    assert unseen < 5
