@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.labelled_posts import LEARNED, ON_OPERATORS, POSTS, rows, share
 from outage.catalogue import Catalogue, load_catalogue
 from outage.posts import Matcher
-from outage.posts.weighing import OPERATORS, SERVICES, THOUSANDTHS, Case, Weights, features
+from outage.posts.weighing import ALWAYS, OPERATORS, SERVICES, THOUSANDTHS, Case, Weights, features
 
 WEIGHTS: Final = Path(__file__).parents[1] / "outage" / "posts"
 #: Features in fewer cases than this are left out, as are all but the heaviest.
@@ -85,7 +85,7 @@ def learn(found: Sequence[Case], truth: Truth) -> dict[str, float]:
     model.fit(held.multiply(telling).tocsr(), truth)
     names = counter.get_feature_names_out()
     weights = dict(zip(names, model.coef_[0] * telling, strict=True))
-    weights["all"] += model.intercept_[0]
+    weights[ALWAYS] += model.intercept_[0]
     heaviest = sorted(weights, key=lambda one: -abs(weights[one]))[:MOST_FEATURES]
     return {one: float(weights[one]) for one in heaviest}
 
@@ -124,7 +124,7 @@ def report(odds: Odds, found: Labelled) -> None:
 def write(weights: dict[str, float], kind: str) -> None:
     """Write the weights, with the line at none."""
     rounded = {one: round(THOUSANDTHS * weight) for one, weight in weights.items()}
-    rounded["all"] -= round(THOUSANDTHS * LINE[kind])
+    rounded[ALWAYS] -= round(THOUSANDTHS * LINE[kind])
     table = "".join(f"{weight}\t{one}\n" for one, weight in sorted(rounded.items()) if weight)
     (WEIGHTS / f"weights-{kind}.tsv").write_text(table, encoding="utf-8")
 
